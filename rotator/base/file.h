@@ -1,0 +1,100 @@
+/*
+ * file: read a configuration file, and replace it so that every reader sees
+ * the old bytes or the new bytes, with the old owner, group, mode, ACL and
+ * extended attributes, whatever crashes.
+ *
+ * The flow: file_open() follows symbolic links once, one by one, and pins
+ * what it read (directory, device, inode, size, mode, owner, times, every
+ * byte); file_replace() walks the path again and refuses when any of these
+ * changed meanwhile. The directory is held open, so a swapped parent cannot
+ * redirect the write. Written to be run as root over directories that belong
+ * to less privileged users.
+ */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define FILE_MAX_BYTES ((size_t)4 * 1024 * 1024)
+
+struct file; /* opaque: an open, pinned file */
+
+enum file_flags {
+	FILE_MAY_BE_ABSENT = 1, /* a new file may be made (see file_replace) */
+};
+
+/*
+ * Opens and reads path (max FILE_MAX_BYTES). Content is in file_content()
+ * until file_close(), which wipes it. Changes nothing; may be repeated. Every
+ * error names the path and the remedy:
+ *
+ * EC_GONE: absent and not allowed to be, or its directory is. EC_DENIED: may
+ * not be read. EC_CONFLICT: swapped under our hands; open it again.
+ * EC_CONFIG, must not be replaced by a rename:
+ *  - not a regular file, too large, a set-id bit, more than one hard link, a
+ *    mount point itself (a bind-mounted single file), immutable or
+ *    append-only (also its directory);
+ *  - a dangling link, or a link that belongs neither to root nor to us nor to
+ *    the owner of what it leads to;
+ *  - its directory is writable by others, sticky or not; or by a group other
+ *    than root's and our own; or by an ACL. A directory further up is
+ *    writable by others and not sticky.
+ */
+MUST enum ec file_open(
+    const char *path, unsigned flags, struct file **ret, struct err *e);
+const struct buf *file_content(const struct file *f); /* empty if absent */
+bool file_exists(const struct file *f);
+const char *file_path(const struct file *f); /* absolute, links resolved */
+void file_close(struct file *f);
+void auto_pinned(struct file **f); /* AUTO(pinned) struct file *f = NULL */
+
+/*
+ * Would file_replace() work now? Only asks and leaves no trace at all, no
+ * temporary file either, because a dry run must change nothing anywhere:
+ * directory writable for us, file system not read-only, space for n bytes
+ * and an inode, owner can be kept. EC_DENIED or EC_IO with remedy. Cannot see
+ * quotas, SELinux and AppArmor.
+ */
+MUST enum ec file_can_replace(const struct file *f, size_t n, struct err *e);
+
+/*
+ * Makes bytes the whole content: temporary file with an unpredictable name in
+ * the same directory, 0600 and ours while it is written; then owner, group,
+ * ACL, xattrs and at last mode of the original, read back and compared;
+ * fsync; compare the original with what was read; rename; fsync directory.
+ * A new file is ours and gets new_mode. Same content as now is a no-op. What
+ * an earlier crash left of temporaries for this file is removed first. After
+ * success f is stale: close it.
+ *
+ * On failure the original is untouched and the temporary removed, with one
+ * exception: when the last step, the fsync of the directory, fails (EC_IO,
+ * "in place, but ..."), every reader sees the new content but a power cut may
+ * bring the old back. Repeating it from file_open() is always safe.
+ * EC_CONFLICT: the file or the path to it changed since file_open().
+ * EC_DENIED: not permitted, or an attribute cannot be kept. EC_IO: the disk.
+ * The process must ignore SIGXFSZ to get EFBIG as an error.
+ */
+MUST enum ec file_replace(
+    struct file *f, const struct buf *bytes, mode_t new_mode, struct err *e);
+
+/* Reads a small regular file that needs no pinning (ca bundle names, key
+ * files). EC_GONE, EC_DENIED, EC_CONFIG not regular, EC_PROTO over b->max. */
+MUST enum ec file_read(const char *path, struct buf *b, struct err *e);
+
+/*
+ * Creates path with mode 0600 and these bytes, all of them or nothing,
+ * durable on return; EC_CONFLICT when it exists already (nothing changed
+ * then). Else as file_open() and file_replace().
+ */
+MUST enum ec file_create(
+    const char *path, const void *p, size_t n, struct err *e);
+
+/* fsync of the directory that holds path: a new name may be lost without. */
+MUST enum ec file_sync_parent(const char *path, struct err *e);
+
+#endif

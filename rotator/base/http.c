@@ -1,0 +1,356 @@
+/*
+ * http: see http.h. The question that matters here is "may the server have
+ * acted?". It is answered by what libcurl really wrote (REQUEST_SIZE), never
+ * by the kind of error: a time-out may come before or after the request.
+ */
+#include "base/http.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+
+#define HEADERS_MAX     ((size_t)64 * 1024)
+#define PEER_MAX        280
+#define RETRY_AFTER_MAX INT64_C(86400) /* s; more is no sane wish */
+
+static void
+auto_slist(struct curl_slist **l)
+{
+	curl_slist_free_all(*l);
+}
+
+static void
+auto_url(CURLU **u)
+{
+	curl_url_cleanup(*u);
+}
+
+static void
+auto_curl_text(char **s)
+{
+	curl_free(*s);
+}
+
+/*
+ * Plain HTTP shows the request to the network, so it is for sandboxes on this
+ * host and for the addresses at which a container or instance gets its
+ * credential; these are link-local and speak nothing else. Source: "Container
+ * credential provider" and "IMDS credential provider", AWS SDKs and Tools
+ * Reference Guide.
+ */
+static const char *const plain_hosts[] = {
+	"localhost",
+	"[::1]",
+	"169.254.170.2",
+	"169.254.170.23",
+	"[fd00:ec2::23]",
+	"169.254.169.254",
+	"[fd00:ec2::254]",
+};
+
+static bool
+plain_allowed(const char *host)
+{
+	struct in_addr a;
+
+	if (inet_pton(AF_INET, host, &a) == 1 &&
+	    (ntohl(a.s_addr) >> 24) == IN_LOOPBACKNET)
+		return true;
+	for (size_t i = 0; i < COUNT(plain_hosts); i++)
+		if (strcasecmp(host, plain_hosts[i]) == 0)
+			return true;
+	return false;
+}
+
+struct target {
+	char peer[PEER_MAX]; /* host:port */
+	bool plain;
+};
+
+static enum ec
+parse_url(const char *url, struct target *ret, struct err *e)
+{
+	AUTO(url) CURLU *u = curl_url();
+	AUTO(curl_text) char *scheme = NULL;
+	AUTO(curl_text) char *host = NULL;
+	AUTO(curl_text) char *port = NULL;
+
+	if (u == NULL)
+		return fail(e, EC_NOMEM, "no memory for an address");
+	if (curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) !=
+		CURLUE_OK)
+		return fail(e, EC_CONFIG, "%.200s: not an address", url);
+	(void)snprintf(ret->peer, sizeof(ret->peer), "%s:%s", host, port);
+	ret->plain = strcmp(scheme, "https") != 0;
+	if (!ret->plain || plain_allowed(host))
+		return EC_OK;
+	(void)fail(e, EC_CONFIG,
+	    "%s: %s:// would show the request to "
+	    "everybody on the way",
+	    ret->peer, scheme);
+	return fix(e, "use https://; plain http:// is for this host only");
+}
+
+/* What the callbacks see of one exchange. */
+struct exchange {
+	struct buf body;
+	size_t headers;
+	bool over; /* a cap was broken, so the transfer was stopped */
+	struct err err;
+};
+
+static size_t
+take_body(char *p, size_t size, size_t n, void *ctx)
+{
+	struct exchange *x = ctx;
+
+	if (buf_add(&x->body, p, size * n, &x->err) == EC_OK)
+		return size * n;
+	x->over = true;
+	return 0;
+}
+
+static size_t
+take_header(char *p, size_t size, size_t n, void *ctx)
+{
+	struct exchange *x = ctx;
+
+	(void)p;
+	x->headers += size * n;
+	if (x->headers <= HEADERS_MAX)
+		return size * n;
+	x->over = true;
+	return 0;
+}
+
+static bool
+append(struct curl_slist **l, const char *line)
+{
+	struct curl_slist *more = curl_slist_append(*l, line);
+
+	if (more == NULL)
+		return false;
+	*l = more;
+	return true;
+}
+
+/*
+ * "Expect:" without a value keeps libcurl from waiting for 100 Continue, and
+ * "Content-Type:" from claiming a form; a caller's own line wins.
+ */
+static struct curl_slist *
+header_list(const char *const *headers)
+{
+	struct curl_slist *l = NULL;
+	bool typed = false, ok = append(&l, "Expect:");
+
+	for (; ok && headers != NULL && *headers != NULL; headers++) {
+		typed |= strncasecmp(*headers, "Content-Type:", 13) == 0;
+		ok = append(&l, *headers);
+	}
+	if (ok && !typed)
+		ok = append(&l, "Content-Type:");
+	if (ok)
+		return l;
+	curl_slist_free_all(l);
+	return NULL;
+}
+
+static CURLcode
+set_body(CURL *h, const struct http_request *q)
+{
+	CURLcode rc;
+
+	if (q->body == NULL && strcmp(q->method, "GET") == 0)
+		return curl_easy_setopt(h, CURLOPT_HTTPGET, 1L);
+	rc = curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE,
+	    q->body != NULL ? (curl_off_t)q->body->len : (curl_off_t)0);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(h, CURLOPT_POSTFIELDS,
+		    q->body != NULL ? buf_str(q->body) : "");
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(h, CURLOPT_CUSTOMREQUEST, q->method);
+	return rc;
+}
+
+static CURLcode
+set_sinks(CURL *h, struct exchange *x)
+{
+	CURLcode rc;
+
+	rc = curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, take_body);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(h, CURLOPT_WRITEDATA, x);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, take_header);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(h, CURLOPT_HEADERDATA, x);
+	return rc;
+}
+
+static enum ec
+prepare(CURL *h, const struct http_request *q, const struct target *t,
+    const struct curl_slist *headers, struct exchange *x, struct err *e)
+{
+	CURLcode rc;
+
+	if (h == NULL || headers == NULL)
+		return fail(e, EC_NOMEM, "no memory for a request");
+	rc = set_body(h, q);
+	if (rc == CURLE_OK)
+		rc = set_sinks(h, x);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(h, CURLOPT_URL, q->url);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(h, CURLOPT_HTTPHEADER, headers);
+	if (rc == CURLE_OK && q->once)
+		rc = curl_easy_setopt(h, CURLOPT_FRESH_CONNECT, 1L);
+	/* A proxy would see a plain request whole. */
+	if (rc == CURLE_OK && t->plain)
+		rc = curl_easy_setopt(h, CURLOPT_PROXY, "");
+	return rc == CURLE_OK ? EC_OK : net_fail(e, h, rc, t->peer);
+}
+
+/* These end before a request is written, yet a CONNECT to a proxy counts as
+ * written. Sound only when no earlier connection was tried. */
+static const CURLcode before_request[] = {
+	CURLE_COULDNT_RESOLVE_PROXY,
+	CURLE_COULDNT_RESOLVE_HOST,
+	CURLE_COULDNT_CONNECT,
+	CURLE_PROXY,
+	CURLE_SSL_CONNECT_ERROR,
+	CURLE_PEER_FAILED_VERIFICATION,
+};
+
+static bool
+never_left(CURL *h, CURLcode rc, bool once)
+{
+	long written = 1;
+
+	if (curl_easy_getinfo(h, CURLINFO_REQUEST_SIZE, &written) == CURLE_OK &&
+	    written == 0)
+		return true;
+	for (size_t i = 0; once && i < COUNT(before_request); i++)
+		if (before_request[i] == rc)
+			return true;
+	return false;
+}
+
+static enum ec
+fail_exchange(struct err *e, CURL *h, CURLcode rc, const struct exchange *x,
+    const struct target *t, bool once)
+{
+	if (x->over)
+		return fail(e, EC_UNKNOWN,
+		    "%s: reply is over the limit of "
+		    "%zu bytes",
+		    t->peer, x->body.max);
+	(void)net_fail(e, h, rc, t->peer);
+	if (!never_left(h, rc, once))
+		e->ec = EC_UNKNOWN;
+	return e->ec;
+}
+
+static const char *
+header(CURL *h, const char *name)
+{
+	struct curl_header *found;
+
+	if (curl_easy_header(h, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK)
+		return found->value;
+	return NULL;
+}
+
+/* Seconds or a date (RFC 9110 10.2.3); -1 when neither. */
+static int64_t
+retry_after(const char *s, int64_t now)
+{
+	char *end;
+	long n;
+	int64_t at;
+
+	if (s == NULL)
+		return -1;
+	errno = 0;
+	n = strtol(s, &end, 10);
+	if (end != s && *end == '\0' && errno == 0 && n >= 0)
+		return (n < RETRY_AFTER_MAX ? n : RETRY_AFTER_MAX) * 1000;
+	at = clock_parse_http(s);
+	return at < 0 ? -1 : (at > now ? at - now : 0);
+}
+
+static void
+read_reply(CURL *h, struct exchange *x, int64_t sent, struct http_reply *ret)
+{
+	const char *date = header(h, "Date");
+	int64_t got = clock_wall();
+	long status = 0;
+
+	(void)curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &status);
+	*ret = (struct http_reply){
+		.status = (int)status,
+		.body = x->body,
+		.date = date != NULL ? clock_parse_http(date) : -1,
+		.retry_after = retry_after(header(h, "Retry-After"), got),
+		.sent = sent,
+		.got = got,
+		.aged = header(h, "Age") != NULL,
+	};
+	x->body = BUF(0);
+}
+
+static enum ec
+exchange_run(struct net *n, CURL *h, const struct http_request *q,
+    const struct target *t, struct http_reply *ret, struct err *e)
+{
+	AUTO(slist) struct curl_slist *headers = header_list(q->headers);
+	struct exchange x = { .body = BUF(HTTP_BODY_MAX) };
+	int64_t sent = clock_wall();
+	CURLcode rc;
+	enum ec ec = prepare(h, q, t, headers, &x, e);
+
+	if (ec == EC_OK) {
+		rc = net_perform(n, h, q->timeout_ms);
+		if (rc == CURLE_OK)
+			read_reply(h, &x, sent, ret);
+		else
+			ec = fail_exchange(e, h, rc, &x, t, q->once);
+	}
+	buf_free(&x.body);
+	return ec;
+}
+
+enum ec
+http_do(struct net *n, const struct http_request *q, struct http_reply *ret,
+    struct err *e)
+{
+	struct target t = { .plain = false };
+	CURL *h;
+	enum ec ec;
+
+	TRY(parse_url(q->url, &t, e));
+	h = net_handle(n, q->ca_file);
+	ec = exchange_run(n, h, q, &t, ret, e);
+	net_done(n, h);
+	return ec;
+}
+
+void
+http_reply_free(struct http_reply *r)
+{
+	buf_free(&r->body);
+}
+
+void
+auto_http_reply(struct http_reply *r)
+{
+	http_reply_free(r);
+}

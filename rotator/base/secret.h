@@ -1,0 +1,52 @@
+/*
+ * secret: the only type that may hold key material.
+ *
+ * Opaque on purpose: printf("%s", s) does not compile, sizeof(*s) does not
+ * compile, and no function here formats it. Memory comes from OpenSSL's
+ * secure heap (locked, guarded, not dumped) and is wiped by secret_free().
+ */
+#ifndef BASE_SECRET_H
+#define BASE_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+#define SECRET_MAX     8192 /* longest secret we accept, bytes */
+#define SECRET_TAG_LEN 9    /* 8 hex digits and NUL */
+
+struct secret;
+
+/*
+ * First thing in main, before any library is touched: no core, not dumpable,
+ * wiping allocators for libcurl and cJSON, OpenSSL's locked heap. Calling it
+ * again is harmless. Fails with EC_NOMEM when memory cannot be locked.
+ */
+MUST enum ec secret_init(struct err *e);
+
+/* Copies len bytes. The caller still owns (and must wipe) the source. */
+MUST enum ec secret_new(
+    const void *p, size_t len, struct secret **ret, struct err *e);
+/* As secret_new(), and wipes the source whatever happens. */
+MUST enum ec secret_take(
+    void *p, size_t len, struct secret **ret, struct err *e);
+/* A secret of len zero bytes to be filled through secret_bytes(). */
+MUST enum ec secret_blank(size_t len, struct secret **ret, struct err *e);
+MUST enum ec secret_dup(
+    const struct secret *s, struct secret **ret, struct err *e);
+void secret_free(struct secret *s); /* NULL is fine; wipes */
+void auto_secret(struct secret **s);
+
+/* Reading is loud: grep for secret_reveal to audit every use. */
+const char *secret_reveal(const struct secret *s); /* NUL terminated */
+unsigned char *secret_bytes(struct secret *s);
+size_t secret_len(const struct secret *s);
+bool secret_eq(const struct secret *a, const struct secret *b);
+
+/* Log-safe tag: equal secrets have equal tags within one process only. */
+const char *secret_tag(const struct secret *s, char out[SECRET_TAG_LEN]);
+
+void wipe(void *p, size_t n); /* not removed by the compiler; NULL is fine */
+
+#endif

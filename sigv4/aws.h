@@ -1,0 +1,79 @@
+/*
+ * aws: one signed AWS call: find the endpoint, sign, send, resend by rule,
+ * classify the failure. Knows services and error codes, not what they mean
+ * for a rotation.
+ */
+#ifndef SIGV4_AWS_H
+#define SIGV4_AWS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/http.h"
+#include "base/net.h"
+#include "sigv4/identity.h"
+
+struct aws; /* a session: credential, endpoints, clock offset, counters */
+
+struct aws_options {
+	const char *region;  /* NULL: AWS_REGION, AWS_DEFAULT_REGION, profile,
+			      * then us-east-1 */
+	int attempts;        /* 0: 3, as the SDKs' standard mode */
+	int64_t timeout_ms;  /* of one attempt; 0: 10 s */
+	/* Waiting between attempts; NULL: clock_sleep(). */
+	void (*sleep)(void *ctx, int64_t ms);
+	void *sleep_ctx;
+};
+
+/* Loads the credential (identity_load) and endpoint settings. Keeps net and
+ * env by reference. EC_DENIED with the list of places looked at when no
+ * credential is found. */
+MUST enum ec aws_open(struct net *n, const struct aws_env *env,
+    const struct aws_options *o, struct aws **ret, struct err *e);
+void aws_close(struct aws *a);
+void auto_aws(struct aws **a);
+const char *aws_identity(const struct aws *a); /* aws_cred.source */
+const char *aws_region(const struct aws *a);
+/* Server clock minus ours in ms as last seen; 0 before the first reply. */
+int64_t aws_skew(const struct aws *a);
+unsigned aws_calls(const struct aws *a); /* HTTP requests sent so far */
+/* "https://iam.amazonaws.com": after overrides, for messages and for pins. */
+MUST enum ec aws_endpoint(
+    struct aws *a, const char *service, char ret[256], struct err *e);
+
+enum aws_resend {
+	AWS_RESEND,       /* read-only or idempotent: any failure may resend */
+	AWS_RESEND_UNSENT /* resend only what surely had no effect: never left,
+			   * throttled, or refused by signature time */
+};
+
+struct aws_call {
+	const char *service;      /* "iam", "sts": endpoint and scope */
+	const char *action;       /* for messages */
+	const char *content_type; /* e.g. form, amz-json-1.1 */
+	const char *target;       /* X-Amz-Target or NULL */
+	const struct buf *body;
+	enum aws_resend resend;
+};
+
+struct aws_error { /* what the service said; empty strings when nothing */
+	int status;
+	char code[64];     /* "LimitExceeded" */
+	char message[256]; /* control characters removed */
+	char request_id[64];
+};
+
+/*
+ * EC_OK: HTTP 2xx; reply owned by caller. Otherwise why holds the service's
+ * words and ec is by table: throttles and 5xx EC_TEMP (EC_UNKNOWN instead for
+ * AWS_RESEND_UNSENT after a 5xx or a lost reply), NoSuchEntity EC_GONE,
+ * LimitExceeded EC_LIMIT, AccessDenied EC_DENIED, bad or expired credential
+ * EC_AUTH, clock EC_AUTH after one corrected attempt failed, unparsable
+ * EC_PROTO (EC_UNKNOWN when it may have had effect and must not be resent).
+ */
+MUST enum ec aws_do(struct aws *a, const struct aws_call *c,
+    struct http_reply *ret, struct aws_error *why, struct err *e);
+
+#endif

@@ -1,0 +1,208 @@
+/*
+ * aws_error: see aws_error.h.
+ */
+#include "sigv4/aws_error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/xml.h"
+
+#define FIX_CLOCK  "check this host's clock (timedatectl)"
+#define FIX_SECRET "check the secret access key, then " FIX_CLOCK
+#define FIX_KEY                                                                \
+	"check the access key id: it is unknown, inactive or of another "      \
+	"partition"
+#define FIX_TOKEN  "get a new session token"
+#define FIX_POLICY "allow this action in the policy of the caller"
+#define FIX_NAME   "check the names in the configuration"
+
+/*
+ * Trap: IAM's LimitExceeded is a used-up quota, LimitExceededException a
+ * throttle of other services.
+ */
+static const struct {
+	const char *code;
+	struct aws_verdict verdict;
+} codes[] = {
+	/* IAM */
+	{ "NoSuchEntity", { EC_GONE, AWS_REFUSED, NULL } },
+	{ "LimitExceeded", { EC_LIMIT, AWS_REFUSED, NULL } },
+	{ "EntityAlreadyExists", { EC_CONFLICT, AWS_REFUSED, NULL } },
+	{ "DeleteConflict", { EC_CONFLICT, AWS_REFUSED, NULL } },
+	/* The next run is soon enough: IAM says to wait minutes. */
+	{ "EntityTemporarilyUnmodifiable", { EC_TEMP, AWS_REFUSED, NULL } },
+	{ "ConcurrentModification", { EC_TEMP, AWS_REFUSED, NULL } },
+	{ "InvalidInput", { EC_CONFIG, AWS_REFUSED, FIX_NAME } },
+	{ "InvalidUserType", { EC_CONFIG, AWS_REFUSED, FIX_NAME } },
+	{ "MalformedPolicyDocument", { EC_CONFIG, AWS_REFUSED, NULL } },
+	{ "UnmodifiableEntity", { EC_DENIED, AWS_REFUSED, NULL } },
+	{ "ServiceFailure", { EC_TEMP, AWS_BROKEN, NULL } },
+	{ "PolicyEvaluation", { EC_TEMP, AWS_BROKEN, NULL } },
+	/* STS */
+	{ "RegionDisabledException",
+	    { EC_CONFIG, AWS_REFUSED,
+		"activate STS in this region, or set AWS_REGION" } },
+	{ "IDPCommunicationError", { EC_TEMP, AWS_THROTTLED, NULL } },
+	{ "InvalidIdentityToken", { EC_AUTH, AWS_REFUSED, FIX_TOKEN } },
+	{ "IDPRejectedClaim", { EC_AUTH, AWS_REFUSED, FIX_TOKEN } },
+	{ "PackedPolicyTooLarge", { EC_CONFIG, AWS_REFUSED, NULL } },
+	/* every service: who we are */
+	{ "InvalidClientTokenId", { EC_AUTH, AWS_REFUSED, FIX_KEY } },
+	{ "UnrecognizedClientException", { EC_AUTH, AWS_REFUSED, FIX_KEY } },
+	{ "InvalidAccessKeyId", { EC_AUTH, AWS_REFUSED, FIX_KEY } },
+	{ "SignatureDoesNotMatch", { EC_AUTH, AWS_SKEWED, FIX_SECRET } },
+	{ "InvalidSignatureException", { EC_AUTH, AWS_SKEWED, FIX_SECRET } },
+	{ "AuthFailure", { EC_AUTH, AWS_SKEWED, FIX_SECRET } },
+	{ "RequestExpired", { EC_AUTH, AWS_SKEWED, FIX_CLOCK } },
+	{ "RequestTimeTooSkewed", { EC_AUTH, AWS_SKEWED, FIX_CLOCK } },
+	{ "RequestInTheFuture", { EC_AUTH, AWS_SKEWED, FIX_CLOCK } },
+	{ "IncompleteSignature", { EC_AUTH, AWS_REFUSED, NULL } },
+	{ "MissingAuthenticationToken", { EC_AUTH, AWS_REFUSED, NULL } },
+	{ "MissingAuthenticationTokenException",
+	    { EC_AUTH, AWS_REFUSED, NULL } },
+	{ "ExpiredToken", { EC_AUTH, AWS_REFUSED, FIX_TOKEN } },
+	{ "ExpiredTokenException", { EC_AUTH, AWS_REFUSED, FIX_TOKEN } },
+	/* every service: what we may */
+	{ "AccessDenied", { EC_DENIED, AWS_REFUSED, FIX_POLICY } },
+	{ "AccessDeniedException", { EC_DENIED, AWS_SKEWED, FIX_POLICY } },
+	{ "NotAuthorized", { EC_DENIED, AWS_REFUSED, FIX_POLICY } },
+	{ "UnauthorizedOperation", { EC_DENIED, AWS_REFUSED, FIX_POLICY } },
+	{ "OptInRequired", { EC_DENIED, AWS_REFUSED, NULL } },
+	/* every service: what we asked for */
+	{ "ValidationError", { EC_CONFIG, AWS_REFUSED, FIX_NAME } },
+	{ "ValidationException", { EC_CONFIG, AWS_REFUSED, FIX_NAME } },
+	{ "InvalidParameterValue", { EC_CONFIG, AWS_REFUSED, FIX_NAME } },
+	{ "InvalidParameterCombination", { EC_PROTO, AWS_REFUSED, NULL } },
+	{ "InvalidQueryParameter", { EC_PROTO, AWS_REFUSED, NULL } },
+	{ "InvalidAction",
+	    { EC_PROTO, AWS_REFUSED,
+		"check the endpoint: another service answers there" } },
+	{ "MalformedQueryString", { EC_PROTO, AWS_REFUSED, NULL } },
+	{ "MissingAction", { EC_PROTO, AWS_REFUSED, NULL } },
+	{ "MissingParameter", { EC_PROTO, AWS_REFUSED, NULL } },
+	/* every service: later */
+	{ "Throttling", { EC_TEMP, AWS_THROTTLED, NULL } },
+	{ "ThrottlingException", { EC_TEMP, AWS_THROTTLED, NULL } },
+	{ "ThrottledException", { EC_TEMP, AWS_THROTTLED, NULL } },
+	{ "RequestThrottledException", { EC_TEMP, AWS_THROTTLED, NULL } },
+	{ "RequestThrottled", { EC_TEMP, AWS_THROTTLED, NULL } },
+	{ "TooManyRequestsException", { EC_TEMP, AWS_THROTTLED, NULL } },
+	{ "ProvisionedThroughputExceededException",
+	    { EC_TEMP, AWS_THROTTLED, NULL } },
+	{ "TransactionInProgressException", { EC_TEMP, AWS_THROTTLED, NULL } },
+	{ "RequestLimitExceeded", { EC_TEMP, AWS_THROTTLED, NULL } },
+	{ "BandwidthLimitExceeded", { EC_TEMP, AWS_THROTTLED, NULL } },
+	{ "LimitExceededException", { EC_TEMP, AWS_THROTTLED, NULL } },
+	{ "SlowDown", { EC_TEMP, AWS_THROTTLED, NULL } },
+	{ "PriorRequestNotComplete", { EC_TEMP, AWS_THROTTLED, NULL } },
+	{ "EC2ThrottledException", { EC_TEMP, AWS_THROTTLED, NULL } },
+	{ "RequestTimeout", { EC_TEMP, AWS_BROKEN, NULL } },
+	{ "RequestTimeoutException", { EC_TEMP, AWS_BROKEN, NULL } },
+	{ "InternalFailure", { EC_TEMP, AWS_BROKEN, NULL } },
+	{ "InternalError", { EC_TEMP, AWS_BROKEN, NULL } },
+	{ "ServiceUnavailable", { EC_TEMP, AWS_BROKEN, NULL } },
+};
+
+/* For a code that is not in the table, and for none. First fit. */
+static const struct {
+	int from, to; /* HTTP status */
+	bool any;     /* also without a code */
+	struct aws_verdict verdict;
+} statuses[] = {
+	{ 429, 429, true, { EC_TEMP, AWS_THROTTLED, NULL } },
+	{ 500, 599, true, { EC_TEMP, AWS_BROKEN, NULL } },
+	{ 401, 401, false, { EC_AUTH, AWS_REFUSED, NULL } },
+	{ 403, 403, false, { EC_DENIED, AWS_REFUSED, NULL } },
+	{ 400, 499, false, { EC_PROTO, AWS_REFUSED, NULL } },
+};
+
+struct aws_verdict
+aws_error_judge(const struct aws_error *why)
+{
+	static const struct aws_verdict unreadable = { EC_PROTO, AWS_UNREADABLE,
+		"check that the endpoint is AWS, and no proxy answers for it" };
+
+	for (size_t i = 0; i < COUNT(codes); i++)
+		if (strcmp(codes[i].code, why->code) == 0)
+			return codes[i].verdict;
+	for (size_t i = 0; i < COUNT(statuses); i++)
+		if (why->status >= statuses[i].from &&
+		    why->status <= statuses[i].to &&
+		    (statuses[i].any || why->code[0] != '\0'))
+			return statuses[i].verdict;
+	return unreadable;
+}
+
+/* First line only, printable or UTF-8, cut to fit. */
+static void
+take_text(char *to, size_t size, const char *from)
+{
+	size_t n = 0;
+
+	for (; *from != '\0' && *from != '\n' && n + 1 < size; from++)
+		if ((unsigned char)*from >= ' ' && *from != 0x7f)
+			to[n++] = *from;
+	to[n] = '\0';
+}
+
+static const struct {
+	const char *path;
+	size_t offset, size;
+} xml_texts[] = {
+#define ROW(path, member)                                                      \
+	{                                                                      \
+		path, offsetof(struct aws_error, member),                      \
+		    sizeof(((struct aws_error *)NULL)->member)                 \
+	}
+	ROW("ErrorResponse/Error/Code", code),
+	ROW("ErrorResponse/Error/Message", message),
+	ROW("ErrorResponse/RequestId", request_id),
+	ROW("ErrorResponse/RequestID", request_id),
+#undef ROW
+};
+
+static enum ec
+xml_text(
+    void *ctx, const char *path, const char *text, size_t len, struct err *e)
+{
+	(void)len;
+	(void)e;
+	for (size_t i = 0; i < COUNT(xml_texts); i++)
+		if (strcmp(path, xml_texts[i].path) == 0)
+			take_text((char *)ctx + xml_texts[i].offset,
+			    xml_texts[i].size, text);
+	return EC_OK;
+}
+
+static enum ec
+read_xml(const struct buf *body, struct aws_error *ret, struct err *e)
+{
+	return xml_walk(body, xml_text, ret, e);
+}
+
+/* By first character of the body. The JSON protocols get a row here. */
+static const struct {
+	char first;
+	enum ec (*read)(
+	    const struct buf *body, struct aws_error *ret, struct err *e);
+} forms[] = {
+	{ '<', read_xml },
+};
+
+void
+aws_error_read(const struct http_reply *r, struct aws_error *ret)
+{
+	const char *s = buf_str(&r->body);
+	struct aws_error out = { .status = r->status };
+	struct err ignored;
+
+	s += strspn(s, " \t\r\n");
+	*ret = out;
+	/* A body cut off in the middle proves nothing: all or nothing. */
+	for (size_t i = 0; i < COUNT(forms); i++)
+		if (*s == forms[i].first &&
+		    forms[i].read(&r->body, &out, &ignored) == EC_OK)
+			*ret = out;
+}

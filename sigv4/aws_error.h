@@ -1,0 +1,35 @@
+/*
+ * aws_error: what a service's refusal means for a caller who may want to send
+ * again. One table of codes; a new code is a new row.
+ *
+ * Sources: "Common errors" of the IAM and STS API references, the errors of
+ * each action there, and "Retry behavior", AWS SDKs and Tools Reference Guide.
+ */
+#ifndef SIGV4_AWS_ERROR_H
+#define SIGV4_AWS_ERROR_H
+
+#include "base/err.h"
+#include "base/http.h"
+#include "sigv4/aws.h"
+
+enum aws_effect {
+	AWS_REFUSED,    /* surely had no effect; the same again is useless */
+	AWS_THROTTLED,  /* surely had no effect; may be sent again later */
+	AWS_SKEWED,     /* as refused, but our clock may be the reason */
+	AWS_BROKEN,     /* the server failed: may have had an effect */
+	AWS_UNREADABLE, /* no word of AWS in it: may have had an effect */
+};
+
+struct aws_verdict {
+	enum ec ec;
+	enum aws_effect effect;
+	const char *fix; /* or NULL */
+};
+
+/* The service's words in a reply whose status is not 2xx. Empty strings when
+ * the body is not of a known form. Never fails. Text behind the first line
+ * break is dropped: SignatureDoesNotMatch quotes the session token there. */
+void aws_error_read(const struct http_reply *r, struct aws_error *ret);
+struct aws_verdict aws_error_judge(const struct aws_error *why);
+
+#endif

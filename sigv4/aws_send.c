@@ -1,0 +1,109 @@
+/*
+ * aws_send: one attempt. What is signed and what goes over the wire are made
+ * from the same list, so that they cannot differ.
+ */
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "sigv4/aws_p.h"
+#include "sigv4/sign.h"
+
+#define WIRE_MAX   6
+#define WIRE_LINE  ((size_t)16 * 1024)
+#define SIGNED_MAX 4
+
+/* Header lines as sent; the session token among them is secret. */
+struct wire {
+	struct buf line[WIRE_MAX];
+	const char *list[WIRE_MAX + 1];
+	size_t n;
+};
+
+static void
+auto_wire(struct wire *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		buf_free(&w->line[i]);
+}
+
+static enum ec
+add_line(struct wire *w, const char *name, const char *value, struct err *e)
+{
+	struct buf *b = &w->line[w->n];
+
+	*b = BUF(WIRE_LINE);
+	w->n++;
+	TRY(buf_adds(b, name, e));
+	TRY(buf_adds(b, ": ", e));
+	TRY(buf_adds(b, value, e));
+	w->list[w->n - 1] = buf_str(b);
+	return EC_OK;
+}
+
+static enum ec
+add_lines(struct wire *w, const struct sig_header *headers,
+    const struct aws_cred *cred, const struct sig_result *sig, struct err *e)
+{
+	/* Host comes first in the list and is libcurl's own to send. */
+	for (const struct sig_header *h = headers + 1; h->name != NULL; h++)
+		TRY(add_line(w, h->name, h->value, e));
+	TRY(add_line(w, "X-Amz-Date", sig->amz_date, e));
+	if (cred->token != NULL)
+		TRY(add_line(
+		    w, "X-Amz-Security-Token", secret_reveal(cred->token), e));
+	return add_line(w, "Authorization", buf_str(&sig->authorization), e);
+}
+
+static enum ec
+sign(const struct aws *a, const struct aws_call *c, const struct endpoint *to,
+    const struct sig_header *headers, struct sig_result *ret, struct err *e)
+{
+	struct sig_request q = {
+		.method = "POST",
+		.path = to->path,
+		.query = "",
+		.headers = headers,
+		.body = buf_str(c->body),
+		.body_len = c->body->len,
+	};
+	struct sig_context x = {
+		.key_id = a->cred.key_id,
+		.secret = a->cred.secret,
+		.token = a->cred.token,
+		.region = to->region,
+		.service = to->scope,
+		.at = clock_wall() + a->offset,
+	};
+
+	return sig_sign(&q, &x, ret, e);
+}
+
+enum ec
+aws_send(struct aws *a, const struct aws_call *c, const struct endpoint *to,
+    struct http_reply *ret, struct err *e)
+{
+	const struct sig_header headers[SIGNED_MAX] = {
+		{ "Host", to->host },
+		{ "Content-Type", c->content_type },
+		{ c->target != NULL ? "X-Amz-Target" : NULL, c->target },
+	};
+	AUTO(sig_result) struct sig_result sig = { .signature = "" };
+	AUTO(wire) struct wire w = { .n = 0 };
+	AUTO(buf) struct buf url = BUF(ENDPOINT_MAX + 1);
+	struct http_request q = {
+		.method = "POST",
+		.headers = w.list,
+		.body = c->body,
+		.ca_file = a->ca_file,
+		.timeout_ms = a->timeout_ms,
+		.once = c->resend == AWS_RESEND_UNSENT,
+	};
+
+	TRY(sign(a, c, to, headers, &sig, e));
+	TRY(add_lines(&w, headers, &a->cred, &sig, e));
+	TRY(buf_addf(&url, e, "%s/", to->url));
+	q.url = buf_str(&url);
+	a->calls++;
+	return http_do(a->net, &q, ret, e);
+}
