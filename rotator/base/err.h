@@ -10,14 +10,14 @@
 
 enum ec {
 	EC_OK = 0,
-	EC_TEMP,     /* network, throttling, a busy server: may be tried again */
-	EC_LATER,    /* not ready yet (propagation, grace): next scheduled run */
-	EC_HUMAN,    /* a person must act before this goes on */
-	EC_UNKNOWN,  /* a request was sent and its outcome is not known */
-	EC_AUTH,     /* a credential was refused by the peer */
-	EC_DENIED,   /* a permission is missing, in IAM or in the file system */
-	EC_GONE,     /* the named thing does not exist (NoSuchEntity, ENOENT) */
-	EC_LIMIT,    /* a quota is used up (IAM LimitExceeded) */
+	EC_TEMP,    /* network, throttling, a busy server: may be tried again */
+	EC_LATER,   /* not ready yet (propagation, grace): next scheduled run */
+	EC_HUMAN,   /* a person must act before this goes on */
+	EC_UNKNOWN, /* a request was sent and its outcome is not known */
+	EC_AUTH,    /* a credential was refused by the peer */
+	EC_DENIED,  /* a permission is missing, in IAM or in the file system */
+	EC_GONE,    /* the named thing does not exist (NoSuchEntity, ENOENT) */
+	EC_LIMIT,   /* a quota is used up (IAM LimitExceeded) */
 	EC_CONFLICT, /* the world is not what our record says: touch nothing */
 	EC_BUSY,     /* another rotator holds the lease */
 	EC_CLIENT,   /* a client could not take or show the credential */

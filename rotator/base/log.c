@@ -164,7 +164,7 @@ put_value(struct line *l, const struct log_field *f)
 		puts_escaped(l, f->s, ESCAPE_QUOTED);
 		puts_raw(l, "\"");
 	} else {
-		puts_raw(l, f->s);
+		puts_escaped(l, f->s, ESCAPE_BARE);
 	}
 }
 

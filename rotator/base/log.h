@@ -15,7 +15,7 @@
 
 #include "base/err.h"
 
-enum log_level { /* values are syslog priorities */
+enum log_level {        /* values are syslog priorities */
 	LOG_ALERT_ = 1, /* a human must act: BLOCKED */
 	LOG_ERR_ = 3,
 	LOG_WARN_ = 4,
@@ -39,17 +39,23 @@ struct log_field {
 	const char *s;   /* NULL: number n */
 	int64_t n;
 };
-#define LOG_S(k, v) { .key = (k), .s = (v), .n = 0 }
-#define LOG_N(k, v) { .key = (k), .s = NULL, .n = (int64_t)(v) }
+#define LOG_S(k, v)                                                            \
+	{                                                                      \
+		.key = (k), .s = (v), .n = 0                                   \
+	}
+#define LOG_N(k, v)                                                            \
+	{                                                                      \
+		.key = (k), .s = NULL, .n = (int64_t)(v)                       \
+	}
 
 /* form LOG_AUTO: JOURNAL when fd is the journal (JOURNAL_STREAM names its
  * dev:inode), TERMINAL on a tty, else PLAIN. Reads JOURNAL_STREAM, NO_COLOR
  * and TERM. */
-void log_init(struct log *l, FILE *to, enum log_form form,
-    enum log_level threshold);
+void log_init(
+    struct log *l, FILE *to, enum log_form form, enum log_level threshold);
 /* fields may be NULL. Time (wall clock) is added in PLAIN and JSON forms. */
-void log_event(const struct log *l, enum log_level level,
-    const char *message, const struct log_field *fields);
+void log_event(const struct log *l, enum log_level level, const char *message,
+    const struct log_field *fields);
 /* An error as one event: message, cause=e->what, fix=e->fix, class. */
 void log_err(const struct log *l, enum log_level level, const char *message,
     const struct err *e, const struct log_field *fields);

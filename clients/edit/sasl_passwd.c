@@ -1,0 +1,158 @@
+/*
+ * sasl_passwd: a Postfix lookup table text, KEY whitespace user:password.
+ *
+ * The value of a key is the whole user:password. Keys that differ in case
+ * only are the same key to Postfix. Of two equal keys it takes the first, and
+ * a person may have changed the other one: so they are refused.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "clients/edit/sasl_passwd_scan.h"
+
+#define MORE 16 /* a name meant is not longer by more than this */
+
+extern const struct edit_syntax edit_sasl_passwd;
+
+/* Postfix folds the keys of these tables to lower case. */
+static bool
+is_key(const struct sasl_entry *t, const char *key)
+{
+	return t->key_len == strlen(key) &&
+	    strncasecmp(t->key, key, t->key_len) == 0;
+}
+
+/* Length of the longest text that stands in both. */
+static size_t
+common(const struct sasl_entry *t, const char *key)
+{
+	size_t best = 0;
+
+	for (size_t i = 0; i < t->key_len; i++)
+		for (const char *k = key; *k != '\0'; k++) {
+			size_t n = 0;
+
+			while (i + n < t->key_len && k[n] != '\0' &&
+			    t->key[i + n] == k[n])
+				n++;
+			best = n > best ? n : best;
+		}
+	return best;
+}
+
+/*
+ * Names the entry that was probably meant. One that is longer, or has little
+ * in common with the key, is not named: a password may be pasted into it.
+ */
+static enum ec
+gone(const struct buf *text, const char *where, const char *key, struct err *e)
+{
+	const size_t len = strlen(key);
+	struct sasl_scan s = SASL_SCAN(text);
+	struct sasl_entry t, near = { .key_len = 0 };
+	size_t best = len / 2;
+
+	while (sasl_scan_next(&s, &t))
+		if (t.parts > 0 && t.key_len < len + MORE &&
+		    common(&t, key) > best) {
+			best = common(&t, key);
+			near = t;
+		}
+	(void)fail(e, EC_GONE, "%s: no entry for %s", where, key);
+	if (near.key_len == 0)
+		return fix(e, "add the line: %s USER:PASSWORD", key);
+	return fix(e, "line %u has an entry for %.*s: is that the one?",
+	    near.key_line, (int)near.key_len, near.key);
+}
+
+/* The reason why the value of this entry is not touched, or NULL. */
+static const char *
+odd(const struct sasl_entry *t)
+{
+	if (t->parts > 1)
+		return "the value goes over several lines: join them";
+	if (t->value.len == 0 && !t->room)
+		return "there is no value: write a blank behind the key";
+	return NULL;
+}
+
+static enum ec
+find(const struct buf *text, const char *where, const char *key,
+    struct edit_span *ret, struct err *e)
+{
+	struct sasl_scan s = SASL_SCAN(text);
+	struct sasl_entry t, hit = { .key = NULL };
+	const char *nul = memchr(buf_str(text), '\0', text->len);
+
+	if (nul != NULL)
+		return fail(
+		    e, EC_CONFLICT, "%s: there is a NUL byte in it", where);
+	while (sasl_scan_next(&s, &t)) {
+		if (!is_key(&t, key))
+			continue;
+		if (hit.key != NULL)
+			return fail(e, EC_CONFLICT,
+			    "%s:%u:1: a second entry for %s, the first is in "
+			    "line %u",
+			    where, t.key_line, key, hit.key_line);
+		hit = t;
+	}
+	if (hit.key == NULL)
+		return gone(text, where, key, e);
+	if (odd(&hit) != NULL)
+		return fail(e, EC_CONFLICT, "%s:%u:%u: %s: %s", where,
+		    hit.value.line, hit.value.column, key, odd(&hit));
+	*ret = hit.value;
+	return EC_OK;
+}
+
+static enum ec
+decode(const struct buf *text, const struct edit_span *s, struct buf *ret,
+    struct err *e)
+{
+	return buf_add(ret, buf_str(text) + s->at, s->len, e);
+}
+
+/* A '#' in front would make a comment of a continuation line. */
+static enum ec
+encode(const struct edit_span *s, const char *value, struct buf *ret,
+    struct err *e)
+{
+	const size_t n = strlen(value);
+	bool bad =
+	    n == 0 || *value == '#' || *value == ' ' || value[n - 1] == ' ';
+
+	(void)s;
+	for (const char *p = value; *p != '\0'; p++)
+		bad = bad || (unsigned char)*p < 0x20 || *p == 0x7f;
+	if (bad)
+		return fail(e, EC_CONFLICT,
+		    "the new value cannot stand in a lookup table");
+	return buf_adds(ret, value, e);
+}
+
+/* A last line without its end gets one; CRLF stays CRLF. */
+static enum ec
+append(const struct buf *text, const char *key, struct buf *ret, struct err *e)
+{
+	const char *p = buf_str(text);
+	const char *nl = memchr(p, '\n', text->len);
+	const char *eol =
+	    nl != NULL && nl > p && nl[-1] == '\r' ? "\r\n" : "\n";
+
+	TRY(buf_add(ret, p, text->len, e));
+	if (text->len > 0 && p[text->len - 1] != '\n')
+		TRY(buf_adds(ret, eol, e));
+	TRY(buf_adds(ret, key, e));
+	TRY(buf_adds(ret, " ", e));
+	return buf_adds(ret, eol, e);
+}
+
+const struct edit_syntax edit_sasl_passwd = {
+	.name = "sasl_passwd",
+	.summary = "Postfix lookup table, user:password behind the key",
+	.find = find,
+	.decode = decode,
+	.encode = encode,
+	.append = append,
+};

@@ -1,0 +1,30 @@
+/* registry: all kinds of clients. A new driver is a line in each list. */
+#include <string.h>
+
+#include "clients/client.h"
+
+extern const struct client_driver drv_file;
+extern const struct client_driver drv_postfix;
+extern const struct client_driver drv_secret_service;
+extern const struct client_driver drv_exec;
+extern const struct client_driver drv_exec_write_only;
+extern const struct client_driver drv_manual;
+
+const struct client_driver *const client_drivers[] = {
+	&drv_file,
+	&drv_postfix,
+	&drv_secret_service,
+	&drv_exec,
+	&drv_exec_write_only,
+	&drv_manual,
+	NULL,
+};
+
+const struct client_driver *
+client_driver_find(const char *name)
+{
+	for (size_t i = 0; client_drivers[i] != NULL; i++)
+		if (strcmp(client_drivers[i]->name, name) == 0)
+			return client_drivers[i];
+	return NULL;
+}

@@ -1,0 +1,181 @@
+/*
+ * config: see config.h. Puts the parts together: files are added as trees,
+ * then everything is read from them in one go, because an identity may stand
+ * in a later file than its client.
+ */
+#include "rotator/config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "rotator/config_p.h"
+
+/* seal: which of path and name goes with which kind. */
+static const struct seal_rule {
+	enum slot bars;
+	const char *needed, *foreign, *kind;
+} seal_rules[] = {
+	[SEAL_FILE] = { SLOT_SEAL_NAME, "path", "name", "file" },
+	[SEAL_CREDENTIAL] = { SLOT_SEAL_PATH, "name", "path", "credential" },
+};
+
+static enum ec
+seal_build(struct config_full *c, struct err *e)
+{
+	const struct seal_rule *r = &seal_rules[c->pub.seal_kind];
+	const struct node *foreign = c->top.at[r->bars];
+
+	if (foreign != NULL)
+		return config_fail(e, foreign,
+		    "'%s' does not go with seal kind %s", r->foreign, r->kind);
+	if (c->pub.seal_kind == SEAL_FILE) {
+		c->pub.seal_where = c->seal_path != NULL
+		    ? c->seal_path
+		    : arena_printf(&c->mem, "%s/seal.key", c->pub.state);
+		return c->pub.seal_where != NULL ? EC_OK : config_nomem(e);
+	}
+	c->pub.seal_where = c->seal_name;
+	if (c->seal_name != NULL)
+		return EC_OK;
+	(void)config_fail(
+	    e, c->top.at[SLOT_SEAL], "'%s' is missing", r->needed);
+	return fix(e, "add  name: seal.key  as in LoadCredential= of the unit");
+}
+
+struct config_full *
+config_begin(void)
+{
+	struct config_full *c = calloc(1, sizeof(*c));
+
+	if (c != NULL)
+		c->parts_end = &c->parts;
+	return c;
+}
+
+static enum ec
+main_only_check(const struct node *map, struct err *e)
+{
+	for (const struct node *key = map->child; key != NULL;
+	     key = key->next->next) {
+		const struct key *k = key_find(top_keys, key->text);
+
+		if (k != NULL && k->main_only)
+			return config_fail(e, key,
+			    "'%s' belongs in the main file, not in a drop-in",
+			    k->name);
+	}
+	return EC_OK;
+}
+
+/* A list of maps, or nothing. */
+static enum ec
+part_list(const struct slots *s, enum slot slot, const char *name,
+    const struct node **ret, struct err *e)
+{
+	const struct node *n = s->at[slot];
+
+	if (n != NULL && n->kind != NODE_NONE && n->kind != NODE_LIST)
+		return config_fail(e, n,
+		    "'%s' must be a list: lines that "
+		    "begin with '- '",
+		    name);
+	*ret = n;
+	return EC_OK;
+}
+
+enum ec
+config_add(struct config_full *c, const char *file, const void *text,
+    size_t len, struct err *e)
+{
+	char *name = arena_dup(&c->mem, file, strlen(file));
+	struct part *p = arena_get(&c->mem, sizeof(*p));
+	const struct node *map = NULL;
+	struct slots s = { .self = NULL };
+
+	if (name == NULL || p == NULL)
+		return config_nomem(e);
+	TRY(yaml_tree(&c->mem, name, text, len, &map, e));
+	s.self = map;
+	if (c->have_main && map->kind == NODE_MAP)
+		TRY(main_only_check(map, e));
+	if (map->kind != NODE_NONE)
+		TRY(table_take(top_keys, map, &s, e));
+	TRY(part_list(&s, SLOT_IDENTITIES, "identities", &p->identities, e));
+	TRY(part_list(&s, SLOT_CLIENTS, "clients", &p->clients, e));
+	*c->parts_end = p;
+	c->parts_end = &p->next;
+	if (!c->have_main) {
+		c->pub.path = name;
+		c->top = s;
+		c->have_main = true;
+	}
+	return EC_OK;
+}
+
+enum ec
+config_finish(struct config_full *c, struct err *e)
+{
+	TRY(table_read(c, top_keys, &c->top, c, e));
+	TRY(seal_build(c, e));
+	TRY(identities_build(c, e));
+	TRY(clients_build(c, e));
+	return members_build(c, e);
+}
+
+static void
+auto_full(struct config_full **c)
+{
+	if (*c != NULL)
+		config_free(&(*c)->pub);
+}
+
+enum ec
+config_load_bytes(const char *file, const void *text, size_t len,
+    struct config **ret, struct err *e)
+{
+	AUTO(full) struct config_full *c = config_begin();
+
+	if (c == NULL)
+		return config_nomem(e);
+	TRY(config_add(c, file, text, len, e));
+	TRY(config_finish(c, e));
+	*ret = &TAKE(c)->pub;
+	return EC_OK;
+}
+
+enum ec
+config_load(const char *path, struct config **ret, struct err *e)
+{
+	AUTO(full) struct config_full *c = config_begin();
+
+	if (c == NULL)
+		return config_nomem(e);
+	TRY(config_read(c, path, e));
+	TRY(config_finish(c, e));
+	*ret = &TAKE(c)->pub;
+	return EC_OK;
+}
+
+void
+config_free(struct config *c)
+{
+	struct config_full *f = (struct config_full *)(void *)c;
+
+	if (f == NULL)
+		return;
+	for (size_t i = 0; i < c->n_clients; i++) {
+		struct client *cl = &c->clients[i].client;
+
+		if (cl->conf != NULL)
+			client_conf_free(cl->drv, cl->conf);
+	}
+	arena_free(&f->mem);
+	free(f);
+}
+
+void
+auto_config(struct config **c)
+{
+	config_free(*c);
+}

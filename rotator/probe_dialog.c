@@ -1,0 +1,141 @@
+/*
+ * dialog: listens to the server's side of an SMTP dialogue.
+ *
+ * libcurl hands every reply line to the header function, also those before
+ * the first mail command (curl 7.88.1 lib/pingpong.c, Curl_pp_readresp). Only
+ * here can the words behind a 535 be caught: the error buffer stays empty for
+ * it, and the verbose trace, which has them too, would hold the password.
+ *
+ * What counts is taken only from lines that came inside TLS: anybody on the
+ * path can say 235 before.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "base/auto.h"
+#include "rotator/probe_p.h"
+
+/* RFC 5321 4.5.3.1.5 allows 512 bytes a line; servers are known to be more
+ * talkative. A whole dialogue with SES has about 20 lines. */
+#define LINE_MAX_BYTES 4096
+#define LINES_MAX      100
+
+/* A server that echoes our AUTH must not get it into a log: the shortest
+ * thing that reveals a password is its 44 characters. */
+#define RUN_MAX 32
+
+static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			     "abcdefghijklmnopqrstuvwxyz0123456789+/=";
+
+static size_t
+run_of_base64(const char *p, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && p[n] != '\0' && strchr(base64, p[n]) != NULL)
+		n++;
+	return n;
+}
+
+static void
+put(char ret[PROBE_REPLY_MAX], const char *p, size_t len)
+{
+	size_t at = strlen(ret);
+
+	for (size_t i = 0; i < len && at + 1 < PROBE_REPLY_MAX; i++)
+		ret[at++] = (char)(p[i] >= ' ' && p[i] <= '~' ? p[i] : '?');
+	ret[at] = '\0';
+}
+
+void
+dialog_quote(char ret[PROBE_REPLY_MAX], const char *text, size_t len)
+{
+	while (len > 0) {
+		size_t n = run_of_base64(text, len);
+
+		if (n > RUN_MAX)
+			put(ret, "[...]", 5);
+		else
+			put(ret, text, n > 0 ? n : 1);
+		text += n > 0 ? n : 1;
+		len -= n > 0 ? n : 1;
+	}
+}
+
+/* In STARTTLS dialogues the time of the handshake is not set before it is
+ * over; with implicit TLS there are no lines before. */
+static bool
+inside_tls(CURL *h)
+{
+	curl_off_t us = 0;
+
+	return curl_easy_getinfo(h, CURLINFO_APPCONNECT_TIME_T, &us) ==
+	    CURLE_OK &&
+	    us > 0;
+}
+
+static bool
+offers_auth(const char *words, size_t len)
+{
+	char line[128];
+
+	if (len >= sizeof(line) || strncasecmp(words, "AUTH ", 5) != 0)
+		return false;
+	memcpy(line, words, len);
+	line[len] = '\0';
+	return strcasestr(line, " PLAIN") != NULL ||
+	    strcasestr(line, " LOGIN") != NULL;
+}
+
+/* One line without its end. Lines "250-x" and "250 x" make one reply. */
+static void
+take_line(struct dialog *d, const char *p, size_t len)
+{
+	size_t skip = len < 4 ? len : 4;
+	bool tls = inside_tls(d->h);
+
+	/* The answer to QUIT must not hide what went before. */
+	if (len >= 3 && memcmp(p, "221", 3) == 0)
+		return;
+	if (!d->inside)
+		d->reply[0] = '\0';
+	else
+		put(d->reply, " ", 1);
+	d->inside = len > 3 && p[3] == '-';
+	dialog_quote(d->reply, p + skip, len - skip);
+	if (tls && len > 3 && memcmp(p, "235 ", 4) == 0)
+		d->passed = true;
+	if (tls && len > 4 && memcmp(p, "250", 3) == 0 &&
+	    offers_auth(p + 4, len - 4))
+		d->offered = true;
+}
+
+static size_t
+heard(char *p, size_t size, size_t n, void *user)
+{
+	struct dialog *d = user;
+	size_t len = size * n;
+
+	if (len > LINE_MAX_BYTES || ++d->lines > LINES_MAX) {
+		d->flooded = true;
+		return 0;
+	}
+	while (len > 0 && (p[len - 1] == '\n' || p[len - 1] == '\r'))
+		len--;
+	take_line(d, p, len);
+	return size * n;
+}
+
+CURLcode
+dialog_listen(struct dialog *d, CURL *h)
+{
+	CURLcode rc;
+
+	d->h = h;
+	rc = curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, heard);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(h, CURLOPT_HEADERDATA, d);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(h, CURLOPT_ERRORBUFFER, d->cause);
+	return rc;
+}

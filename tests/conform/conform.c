@@ -1,0 +1,134 @@
+/* conform: runs the checks over the rows and reports in TAP; see conform.h. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/file.h"
+#include "conform.h"
+
+struct tally {
+	unsigned run, failed;
+};
+
+static void
+report(struct tally *t, const struct row *row, const struct check *c, bool good,
+    const char *why)
+{
+	printf("%sok %u - %s: %s\n", good ? "" : "not ", ++t->run, row->name,
+	    c->name);
+	if (!good)
+		printf("# %s\n", why);
+	t->failed += good ? 0 : 1;
+}
+
+/* No child of ours may have seen a password in its arguments or environment.
+ */
+static bool
+spied_nothing(struct place *p)
+{
+	AUTO(buf) struct buf seen = BUF(FILE_MAX_BYTES);
+	const struct pair *const pairs[] = { &pair_old, &pair_new, &pair_next };
+	struct err e;
+
+	if (file_read(p->spy, &seen, &e) != EC_OK)
+		return true;
+	for (size_t i = 0; i < COUNT(pairs); i++)
+		if (memmem(buf_str(&seen), seen.len, pairs[i]->pass,
+			strlen(pairs[i]->pass)) != NULL)
+			return place_say(
+			    p, "a password in arguments or environment");
+	return true;
+}
+
+static void
+run_check(struct tally *t, const struct row *row, const struct check *c,
+    const char *const *args)
+{
+	struct place p;
+	bool good;
+
+	if (!place_open(&p, row, args)) {
+		printf("ok %u - %s: %s # SKIP %s\n", ++t->run, row->name,
+		    c->name, p.why);
+	} else if (c->applies == NULL || c->applies(&p)) {
+		good = c->run(&p) && spied_nothing(&p);
+		if (p.leaked)
+			good = place_say(&p, "an error shows a password");
+		report(t, row, c, good, p.why);
+	}
+	place_close(&p);
+}
+
+static void
+run_row(struct tally *t, const struct row *row, const char *const *args)
+{
+	for (const struct check *c = checks; c->name != NULL; c++)
+		run_check(t, row, c, args);
+}
+
+/* args: PROGRAM [NAME=VALUE ...] */
+static bool
+setup_outside(struct place *p)
+{
+	char spy[PATH_MAX], program[PATH_MAX], pairs[8][2][256];
+	const char *list[16];
+	size_t n = 0;
+
+	for (const char *const *a = p->args + 1; *a != NULL && n < 8; a++) {
+		const char *eq = strchr(*a, '=');
+
+		if (eq == NULL)
+			return place_say(p, "%s: not NAME=VALUE", *a);
+		(void)snprintf(pairs[n][0], 256, "%.*s", (int)(eq - *a), *a);
+		(void)snprintf(pairs[n][1], 256, "%s", eq + 1);
+		list[2 * n] = pairs[n][0];
+		list[2 * n + 1] = pairs[n][1];
+		n++;
+	}
+	if (realpath("tests/conform/spy.sh", spy) == NULL ||
+	    realpath(p->args[0], program) == NULL)
+		return place_say(p, "%s: not found", p->args[0]);
+	place_set(p, "command", spy, p->spy, program, NULL);
+	place_set_list(p, "options", list, 2 * n);
+	return true;
+}
+
+static void
+run_outside(struct tally *t, const char *const *args)
+{
+	const struct row row = {
+		.name = args[0], .driver = "exec", .setup = setup_outside
+	};
+
+	run_row(t, &row, args);
+}
+
+/* Is the row wanted? No names: all are. */
+static bool
+wanted(const struct row *row, char **names)
+{
+	if (*names == NULL)
+		return true;
+	for (; *names != NULL; names++)
+		if (strcmp(*names, row->name) == 0)
+			return true;
+	return false;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct tally t = { 0 };
+
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc > 2 && strcmp(argv[1], "exec") == 0)
+		run_outside(&t, (const char *const *)argv + 2);
+	else
+		for (const struct row *r = rows; r->name != NULL; r++)
+			if (wanted(r, argv + 1))
+				run_row(&t, r, NULL);
+	printf("1..%u\n", t.run);
+	return t.failed == 0 && t.run > 0 ? 0 : 1;
+}

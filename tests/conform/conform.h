@@ -1,0 +1,96 @@
+/*
+ * conform: what every driver must keep to, whatever it writes to. A row says
+ * how to make a target for one driver; the checks are the same for all.
+ *
+ *   conform                      all rows
+ *   conform NAME ...             these rows
+ *   conform exec PROGRAM [NAME=VALUE ...]
+ *                                an outside program, with these options; it
+ *                                writes made-up credentials to its target
+ *
+ * Runs in the top directory of the source. Speaks TAP.
+ */
+#ifndef TESTS_CONFORM_H
+#define TESTS_CONFORM_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "clients/client.h"
+
+struct pair {
+	const char *user, *pass;
+};
+/* The one that a new target holds, and two that are written. Made up, of the
+ * right form. */
+extern const struct pair pair_old, pair_new, pair_next;
+
+struct place;
+
+struct row {
+	const char *name;
+	const char *driver;
+	/* Sets the options; makes what the target needs besides its text.
+	 * false: cannot run here, p->why says the reason. */
+	bool (*setup)(struct place *p);
+	void (*teardown)(struct place *p); /* or NULL */
+	/* Name of the file in p->dir that holds the credential, and its first
+	 * content, with @U and @P for the pair. NULL: not a file. */
+	const char *target;
+	const char *text;
+	const char *derived; /* a further file that holds it, such as a .db */
+	bool creates;        /* a missing target is made, not an error */
+};
+extern const struct row rows[]; /* name NULL ends */
+
+/* A row come to life; new for each check. */
+struct place {
+	const struct row *row;
+	char dir[64];
+	char target[PATH_MAX];   /* "" when the row has none */
+	char spy[PATH_MAX];      /* what spy.sh saw of the children */
+	char why[256];           /* of a failure, or of skipping */
+	const char *const *args; /* behind `conform exec` */
+	struct client c;
+	struct err e;
+	bool leaked; /* an error showed a password */
+	void *own;   /* of setup() and teardown() */
+};
+
+/* Makes dir, client and target. false: p->why says the reason. Ends with
+ * place_close() in any case. */
+bool place_open(
+    struct place *p, const struct row *row, const char *const *args);
+void place_close(struct place *p);
+/* An option; values end with NULL. Dies when it is refused. */
+void place_set(struct place *p, const char *key, ...);
+void place_set_list(
+    struct place *p, const char *key, const char *const *values, size_t n);
+const char *place_path(const struct place *p, const char *name, char *ret);
+void place_put(const char *path, const char *text);
+/* The row's text with this pair in it. */
+void place_text(
+    const struct row *row, const struct pair *pair, struct buf *ret);
+/* All names, metadata and contents below dir. */
+void place_snapshot(const struct place *p, struct buf *ret);
+/* Is this pair's password in a file where it should not be? */
+bool place_litter(struct place *p, const struct pair *pair);
+
+/* The driver's functions, their errors searched for passwords. */
+enum ec place_plan(struct place *p, struct client_plan *ret);
+enum ec place_write(struct place *p, const struct pair *pair);
+/* true: read() gives exactly this pair. */
+bool place_reads(struct place *p, const struct pair *pair);
+bool place_say(struct place *p, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3))); /* fills why; returns false */
+enum ec place_saw(struct place *p, enum ec ec);
+
+struct check {
+	const char *name;
+	bool (*applies)(const struct place *p); /* NULL: always */
+	bool (*run)(struct place *p);
+};
+extern const struct check checks[]; /* name NULL ends */
+
+#endif
