@@ -54,7 +54,7 @@ postfix_type_check(const struct postfix *p, struct err *e)
 	if (lists(buf_str(&out), type))
 		return EC_OK;
 	(void)fail(
-	    e, EC_CONFIG, "type: this Postfix has no tables of type %s", type);
+	    e, EC_CONFIG, "map_type: this Postfix has no tables of type %s", type);
 	return fix(
 	    e, "install postfix-%s, or choose one of: postconf -m", type);
 }

@@ -18,10 +18,10 @@
 struct aws; /* a session: credential, endpoints, clock offset, counters */
 
 struct aws_options {
-	const char *region;  /* NULL: AWS_REGION, AWS_DEFAULT_REGION, profile,
-			      * then us-east-1 */
-	int attempts;        /* 0: 3, as the SDKs' standard mode */
-	int64_t timeout_ms;  /* of one attempt; 0: 10 s */
+	const char *region; /* NULL: AWS_REGION, AWS_DEFAULT_REGION, profile,
+			     * then us-east-1 */
+	int attempts;       /* 0: 3, as the SDKs' standard mode */
+	int64_t timeout_ms; /* of one attempt; 0: 10 s */
 	/* Waiting between attempts; NULL: clock_sleep(). */
 	void (*sleep)(void *ctx, int64_t ms);
 	void *sleep_ctx;

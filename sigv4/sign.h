@@ -22,14 +22,14 @@ struct sig_header {
 
 struct sig_request {
 	const char *method;
-	const char *path;  /* as sent, "/" at least */
-	const char *query; /* as sent without '?', or "" */
+	const char *path;                 /* as sent, "/" at least */
+	const char *query;                /* as sent without '?', or "" */
 	const struct sig_header *headers; /* host included; no x-amz-date */
 	const void *body;
 	size_t body_len;
-	bool keep_path;     /* do not normalise "." and ".." (S3) */
-	bool sign_body;     /* add x-amz-content-sha256 */
-	bool omit_token;    /* send the session token unsigned */
+	bool keep_path;  /* do not normalise "." and ".." (S3) */
+	bool sign_body;  /* add x-amz-content-sha256 */
+	bool omit_token; /* send the session token unsigned */
 };
 
 struct sig_context {
@@ -46,8 +46,8 @@ struct sig_result {
 	struct buf string_to_sign; /* neither stage holds a secret but the
 				    * session token, so they are wiped too */
 	char signature[65];
-	char amz_date[17];   /* X-Amz-Date */
-	char body_hash[65];  /* X-Amz-Content-Sha256 when sign_body */
+	char amz_date[17];        /* X-Amz-Date */
+	char body_hash[65];       /* X-Amz-Content-Sha256 when sign_body */
 	struct buf authorization; /* value of Authorization */
 };
 

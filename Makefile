@@ -1,0 +1,236 @@
+# ses-smtp-rotator. On a bare Debian machine: `make demo` or `make check`.
+# `make help` lists the rest; V=1 shows every command.
+VERSION    := $(shell git describe --always --dirty --tags 2>/dev/null || echo dev)
+PREFIX     ?= /usr/local
+BINDIR     ?= $(PREFIX)/bin
+MANDIR     ?= $(PREFIX)/share/man
+DOCDIR     ?= $(PREFIX)/share/doc/ses-smtp-rotator
+SYSCONFDIR ?= /etc
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+DESTDIR    ?=
+PKG_CONFIG ?= pkg-config
+FLAVOUR    ?= rel
+BUILD      := build/$(FLAVOUR)
+PKGS       := libcurl libcrypto libssl libcjson yaml-0.1 sqlite3 expat
+
+# What a bare Debian 12 lacks. gcc, make and the like come with
+# build-essential. Tests want more; an installed program wants less.
+BUILD_DEBS := build-essential pkg-config libcurl4-openssl-dev libssl-dev \
+	libcjson-dev libsecret-1-dev libyaml-dev libsqlite3-dev libexpat1-dev \
+	libmicrohttpd-dev postfix postfix-lmdb libsasl2-modules ca-certificates
+TEST_DEBS  := $(BUILD_DEBS) libcmocka-dev clang clang-tidy clang-format \
+	libclang-rt-14-dev cppcheck valgrind mandoc attr acl strace sqlite3 \
+	curl swaks libnet-ssleay-perl gnome-keyring dbus-daemon libsecret-tools \
+	systemd perl python3 e2fsprogs iproute2 util-linux
+
+ifneq ($(filter-out deps deps-check help clean,$(or $(MAKECMDGOALS),all)),)
+CPPFLAGS   += $(shell $(PKG_CONFIG) --cflags $(PKGS) libsecret-1 2>/dev/null)
+LDLIBS     += $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
+endif
+CPPFLAGS   += -D_GNU_SOURCE -Irotator -I. -DVERSION='"$(VERSION)"'
+WARN       := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wvla \
+	-Wcast-qual -Wwrite-strings -Wundef -Wstrict-prototypes \
+	-Wmissing-prototypes -Werror
+OPT        := -O2
+HARDEN     := -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
+	-fstack-clash-protection -fcf-protection
+LDHARDEN   := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+SAN        := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
+
+# rel: what is installed. asan: what tests run. clang: the other compiler.
+# plain: for valgrind, which knows neither the sanitizers nor fortify.
+ifeq ($(FLAVOUR),asan)
+OPT := -O1
+HARDEN := $(SAN)
+LDHARDEN := $(SAN) -pie
+else ifeq ($(FLAVOUR),clang)
+CC := clang
+else ifeq ($(FLAVOUR),plain)
+HARDEN :=
+else ifeq ($(FLAVOUR),fuzz)
+CC := clang
+OPT := -O1
+HARDEN := $(SAN) -fsanitize=fuzzer-no-link
+LDHARDEN := $(SAN) -pie
+endif
+ALL_CFLAGS  = -std=gnu17 $(OPT) -g -MMD -MP -fPIE $(WARN) $(HARDEN) $(CFLAGS)
+
+ifeq ($(V),)
+Q := @
+say = @echo "  $(1)	$(2)";
+else
+say = @
+endif
+
+# Highest layer first. `make layers` links each one whole against only those
+# below it: a call upwards is an undefined reference.
+LAYERS     := rotator clients sigv4 base
+objs        = $(patsubst %.c,$(BUILD)/%.o,$(1))
+SRC_base   := $(wildcard rotator/base/*.c)
+SRC_sigv4  := $(wildcard sigv4/*.c)
+SRC_clients := $(wildcard clients/*.c clients/edit/*.c)
+SRC_rotator := $(filter-out rotator/main.c,$(wildcard rotator/*.c))
+LIBS       := $(LAYERS:%=$(BUILD)/lib%.a)
+
+all: build/rotate build/ses-sandbox ## build the program and the sandbox
+
+build/rotate: build/rel/rotate
+build/ses-sandbox: build/rel/ses-sandbox
+build/rotate build/ses-sandbox:
+	$(call say,CP,$@) cp $< $@
+ifneq ($(FLAVOUR),rel)
+build/rel/rotate build/rel/ses-sandbox: force
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=rel $@
+endif
+
+$(BUILD)/libbase.a: $(call objs,$(SRC_base))
+$(BUILD)/libsigv4.a: $(call objs,$(SRC_sigv4))
+$(BUILD)/libclients.a: $(call objs,$(SRC_clients))
+$(BUILD)/librotator.a: $(call objs,$(SRC_rotator))
+$(BUILD)/%.a:
+	$(call say,AR,$@) rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<) $(CC) $(CPPFLAGS) $(EXTRA_CPPFLAGS) $(ALL_CFLAGS) -c $< -o $@
+
+link        = $(call say,LD,$@) mkdir -p $(@D) && $(CC) $(LDHARDEN) $(LDFLAGS) \
+	$(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) $(EXTRA_LIBS) -o $@
+
+$(BUILD)/rotate: $(BUILD)/rotator/main.o $(LIBS)
+	$(link)
+$(BUILD)/ses-sandbox: $(call objs,$(wildcard tests/sandbox/*.c))
+	$(link)
+$(BUILD)/tests/sandbox/%.o: EXTRA_CPPFLAGS := -Itests/sandbox
+$(BUILD)/ses-sandbox: EXTRA_LIBS := -lmicrohttpd -lpthread
+
+$(BUILD)/demo-mailer: $(BUILD)/tests/demo/mailer.o
+	$(link)
+
+# --- tests ----------------------------------------------------------------
+UNIT       := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+$(BUILD)/tests/unit/%.o: EXTRA_CPPFLAGS := -Itests/unit -Itests/sim
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBS)
+	$(link)
+$(BUILD)/tests/unit/%: EXTRA_LIBS := -lcmocka -lmicrohttpd -lpthread
+$(BUILD)/tests/conform/conform: $(call objs,$(wildcard tests/conform/*.c)) $(LIBS)
+	$(link)
+SIM_OBJS   := $(call objs,$(wildcard tests/sim/*.c))
+$(BUILD)/tests/sim/%.o: EXTRA_CPPFLAGS := -Itests/sim
+$(filter $(BUILD)/tests/unit/test_engine%,$(UNIT)): $(SIM_OBJS)
+E2E_BIN    := $(BUILD)/tests/e2e/drive
+$(BUILD)/tests/e2e/%: $(BUILD)/tests/e2e/%.o $(LIBS)
+	$(link)
+TOOLS      := $(BUILD)/tests/crash/pt
+$(BUILD)/tests/crash/pt: $(BUILD)/tests/crash/pt.o
+	$(link)
+
+FUZZ       := $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(LIBS)
+	$(link)
+$(BUILD)/tests/fuzz/fuzz_%: EXTRA_LIBS := -fsanitize=fuzzer
+
+fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60) each
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=fuzz $(FUZZ)
+	$(Q)FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) prove -v tests/fuzz/fuzz.t
+
+tests-bin: $(UNIT) $(BUILD)/tests/conform/conform $(E2E_BIN) $(TOOLS) \
+	$(BUILD)/rotate $(BUILD)/ses-sandbox
+
+check: ## install test packages, build, run every test
+	$(Q)$(MAKE) --no-print-directory deps DEBS="$(TEST_DEBS)"
+	$(Q)tests/check.sh
+
+demo: ## install build packages, build, show a whole rotation in the sandbox
+	$(Q)$(MAKE) --no-print-directory deps DEBS="$(BUILD_DEBS)"
+	$(Q)$(MAKE) --no-print-directory all build/rel/demo-mailer
+	$(Q)tests/demo.sh
+
+bench: all ## measure a rotation; ratios side by side, no verdict
+	$(Q)tests/bench/bench.sh
+
+unit: tests-bin ## the unit tests of this FLAVOUR
+	$(Q)prove -j2 --exec '' $(UNIT)
+
+crash: ## kill the program at every system call of a rotation, and resume
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain tests-bin
+	$(Q)prove -v tests/crash/crash.t
+
+# --- static checks --------------------------------------------------------
+SOURCES    := $(SRC_base) $(SRC_sigv4) $(SRC_clients) $(SRC_rotator) rotator/main.c
+ALL_CODE   := $(shell find rotator sigv4 clients tests -name '*.[ch]' 2>/dev/null)
+
+layers: $(LIBS) ## prove that no layer calls one above it
+	$(Q)echo 'int main(void){return 0;}' >$(BUILD)/empty.c
+	$(Q)below="$(LIBS)"; for l in $(LIBS); do below=$${below#$$l}; below=$${below# }; \
+	    $(CC) $(LDHARDEN) -fPIE $(BUILD)/empty.c -Wl,--whole-archive $$l \
+	    -Wl,--no-whole-archive $$below $(LDLIBS) -o $(BUILD)/empty || exit 1; done
+	$(Q)tests/static/includes.sh
+
+banned: ## refuse functions and habits that this tree does not allow
+	$(Q)tests/static/banned.sh
+
+budget: ## sizes: files, functions, drivers
+	$(Q)tests/static/budget.sh
+
+format: ## layout of the code
+	$(Q)clang-format --dry-run -Werror $(ALL_CODE)
+
+analyze: $(SOURCES:%.c=build/analyze/%.ok) ## gcc -fanalyzer
+build/analyze/%.ok: %.c
+	@mkdir -p $(@D)
+	$(call say,ANALYZE,$<) $(CC) $(CPPFLAGS) -std=gnu17 -O0 -MMD -MP -MF $@.d -MT $@ -Wall -Werror \
+	    -fanalyzer -c $< -o $@.o && touch $@
+
+tidy: $(SOURCES:%.c=build/tidy/%.ok) ## clang-tidy
+build/tidy/%.ok: %.c .clang-tidy
+	@mkdir -p $(@D)
+	$(call say,TIDY,$<) clang-tidy --quiet $< -- $(CPPFLAGS) -std=gnu17 >$@.log 2>&1 \
+	    || { grep -E 'error|warning' $@.log; exit 1; }; touch $@
+
+cppcheck: ## cppcheck, errors and warnings
+	$(Q)cppcheck -q --std=c11 --inline-suppr --error-exitcode=1 \
+	    --enable=warning,performance,portability --suppress=memleak \
+	    --suppress=resourceLeak -Irotator -I. -D_GNU_SOURCE -j2 rotator sigv4 clients
+
+# --- installation ---------------------------------------------------------
+install: build/rotate ## into DESTDIR and PREFIX; units, man pages, examples
+	install -D -m 755 build/rotate $(DESTDIR)$(BINDIR)/rotate
+	install -D -m 644 docs/rotate.1 $(DESTDIR)$(MANDIR)/man1/rotate.1
+	install -D -m 644 docs/rotate.yaml.5 $(DESTDIR)$(MANDIR)/man5/rotate.yaml.5
+	install -d -m 755 $(DESTDIR)$(UNITDIR)
+	sed 's|/usr/local/bin/rotate|$(BINDIR)/rotate|' deploy/rotate.service \
+	    >$(DESTDIR)$(UNITDIR)/rotate.service
+	install -m 644 deploy/rotate.timer $(DESTDIR)$(UNITDIR)/rotate.timer
+	install -d -m 755 $(DESTDIR)$(SYSCONFDIR)/ses-smtp-rotator/clients.d
+	install -d -m 755 $(DESTDIR)$(DOCDIR)
+	install -m 644 README.md deploy/RUNBOOK.md deploy/rotate.example.yaml \
+	    deploy/iam-policy.json deploy/smtp-user-policy.json \
+	    deploy/rotate.cron $(DESTDIR)$(DOCDIR)/
+
+uninstall: ## remove what install put there; state and configuration stay
+	rm -f $(DESTDIR)$(BINDIR)/rotate $(DESTDIR)$(MANDIR)/man1/rotate.1 \
+	    $(DESTDIR)$(MANDIR)/man5/rotate.yaml.5 \
+	    $(DESTDIR)$(UNITDIR)/rotate.service $(DESTDIR)$(UNITDIR)/rotate.timer
+
+# --- set-up ---------------------------------------------------------------
+deps: ## install what is missing from Debian (root or sudo); else nothing
+	$(Q)DEBS="$(or $(DEBS),$(BUILD_DEBS))" tests/deps.sh
+
+compile_commands.json: ## for clangd
+	bear -- $(MAKE) -B all
+
+clean: ## remove build/
+	rm -rf build compile_commands.json
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+
+force:
+.PHONY: all check demo bench unit crash fuzz layers banned budget format analyze \
+	tidy cppcheck install uninstall deps clean help tests-bin force
+.DEFAULT_GOAL := all
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(shell find build -name '*.d' 2>/dev/null)

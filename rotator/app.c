@@ -1,0 +1,163 @@
+#include "rotator/app.h"
+
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "sigv4/aws.h"
+
+/* Renewed by every commit and before every effect. Longer than the longest
+ * single call (a client's program: 60 s, a probe: 30 s) with room to spare;
+ * a dead owner is noticed at once, so this only bounds a frozen one. */
+#define LEASE_MS ((int64_t)5 * 60 * 1000)
+
+/* The one thing a signal handler may touch. */
+static volatile sig_atomic_t stop_asked;
+
+void app_on_signal(int sig);
+
+void
+app_on_signal(int sig)
+{
+	(void)sig;
+	stop_asked = 1;
+}
+
+bool
+app_stopped(void)
+{
+	return stop_asked != 0;
+}
+
+enum ec
+app_config(struct app *a, struct err *e)
+{
+	return a->config != NULL ? EC_OK
+				 : config_load(a->args->config, &a->config, e);
+}
+
+enum ec
+app_store(struct app *a, enum store_mode mode, struct err *e)
+{
+	if (a->store.ctx != NULL)
+		return EC_OK;
+	TRY(app_config(a, e));
+	return store_sqlite_open(a->config->state, mode, &a->store, e);
+}
+
+enum ec
+app_lease(struct app *a, struct err *e)
+{
+	if (a->leased)
+		return EC_OK;
+	TRY(app_store(a, STORE_RW, e));
+	TRY(a->store.lease(a->store.ctx, clock_wall(), LEASE_MS, e));
+	a->leased = true;
+	return EC_OK;
+}
+
+enum ec
+app_net(struct app *a, struct err *e)
+{
+	return a->net != NULL ? EC_OK : net_new(NULL, &a->net, e);
+}
+
+enum ec
+app_seal(struct app *a, bool may_create, struct err *e)
+{
+	if (a->seal != NULL)
+		return EC_OK;
+	TRY(app_config(a, e));
+	TRY(seal_open(a->config->seal_kind, a->config->seal_where, may_create,
+	    &a->seal, e));
+	a->world.seal = a->seal;
+	return EC_OK;
+}
+
+void
+app_close(struct app *a)
+{
+	if (a->leased)
+		a->store.unlease(a->store.ctx);
+	if (a->store.ctx != NULL)
+		a->store.close(a->store.ctx);
+	seal_close(a->seal);
+	aws_close(a->aws);
+	net_free(a->net);
+	config_free(a->config);
+}
+
+/* ---- small questions --------------------------------------------------- */
+
+static enum ec
+which_identity(const struct config *c, const char *name, struct err *e)
+{
+	char names[200] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_identities && n < sizeof(names); i++)
+		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s",
+		    i == 0 ? "" : ", ", c->identities[i].name);
+	if (name == NULL)
+		(void)fail(e, EC_USAGE, "which identity?");
+	else
+		(void)fail(
+		    e, EC_USAGE, "no identity %.64s in %s", name, c->path);
+	return fix(e, "one of: %s", names);
+}
+
+enum ec
+app_identity(struct app *a, const char *name, const struct identity_conf **ret,
+    struct err *e)
+{
+	const struct identity_conf *id = NULL;
+
+	TRY(app_config(a, e));
+	if (name != NULL)
+		id = config_identity(a->config, name);
+	else if (a->config->n_identities == 1)
+		id = &a->config->identities[0];
+	if (id == NULL)
+		return which_identity(a->config, name, e);
+	*ret = id;
+	return EC_OK;
+}
+
+enum ec
+app_confirm(struct app *a, const char *question, struct err *e)
+{
+	AUTO(file) FILE *tty = NULL;
+	char answer[16] = "";
+
+	if (a->args->yes)
+		return EC_OK;
+	tty = fopen("/dev/tty", "r+e");
+	if (tty == NULL) {
+		(void)fail(e, EC_USAGE, "nobody is here to be asked");
+		return fix(e, "add --yes if you are sure");
+	}
+	(void)fprintf(tty, "%s\nType yes to go on: ", question);
+	(void)fflush(tty);
+	if (fgets(answer, sizeof(answer), tty) != NULL &&
+	    strcmp(answer, "yes\n") == 0)
+		return EC_OK;
+	return fail(e, EC_USAGE, "not confirmed, nothing was done");
+}
+
+void
+app_who(char *ret, size_t size)
+{
+	const struct passwd *me = getpwuid(geteuid());
+	const char *sudo = secure_getenv("SUDO_USER");
+
+	if (sudo != NULL)
+		(void)snprintf(ret, size, "%.40s (sudo)", sudo);
+	else
+		(void)snprintf(
+		    ret, size, "%.40s", me != NULL ? me->pw_name : "unknown");
+}

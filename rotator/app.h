@@ -1,0 +1,69 @@
+/*
+ * app: what a command may ask for, opened when it is asked for and closed at
+ * the end. A command that needs no store opens none; a run with nothing due
+ * loads no AWS credential and makes no connection.
+ */
+#ifndef ROTATOR_APP_H
+#define ROTATOR_APP_H
+
+#include <stdbool.h>
+
+#include "base/log.h"
+#include "base/net.h"
+#include "rotator/cli.h"
+#include "rotator/config.h"
+#include "rotator/rotation.h"
+#include "rotator/store.h"
+#include "rotator/world.h"
+#include "sigv4/identity.h"
+
+struct aws;
+
+struct app {
+	const struct args *args;
+	const struct command *command;
+	struct log log;
+	struct config *config;
+	struct store store; /* ctx NULL: not open */
+	struct seal *seal;
+	struct net *net;
+	struct aws_env env;
+	struct aws *aws;
+	struct world world; /* valid after app_world() */
+	char endpoint[256];
+	bool leased;
+	bool progress; /* a live line may be drawn on stderr */
+};
+
+/* Each may be called again; the second call finds it open. */
+MUST enum ec app_config(struct app *a, struct err *e);
+/* STORE_RO gives EC_GONE when nothing was ever stored: treat as empty. */
+MUST enum ec app_store(struct app *a, enum store_mode mode, struct err *e);
+MUST enum ec app_lease(struct app *a, struct err *e); /* opens RW first */
+MUST enum ec app_net(struct app *a, struct err *e);
+MUST enum ec app_seal(struct app *a, bool may_create, struct err *e);
+/* IAM session and prober: net, credential and endpoint; a->world.iam works.
+ * Needs no store: for reading commands. */
+MUST enum ec app_iam(struct app *a, struct err *e);
+/* What changing a record needs: lease, seal, clock, notices; no AWS. */
+MUST enum ec app_engine(struct app *a, struct err *e);
+/* Everything an engine needs: app_engine() and app_iam(). */
+MUST enum ec app_world(struct app *a, struct err *e);
+void app_close(struct app *a);
+
+/* The identity called name, or the only one when name is NULL. EC_USAGE names
+ * those that exist. */
+MUST enum ec app_identity(struct app *a, const char *name,
+    const struct identity_conf **ret, struct err *e);
+
+/* Asks on the terminal; true for "yes" or with --yes. Without a terminal and
+ * without --yes: EC_USAGE. */
+MUST enum ec app_confirm(struct app *a, const char *question, struct err *e);
+
+/* Who types: "root" or "alice (sudo)"; for the record, not for proof. */
+void app_who(char *ret, size_t size);
+
+/* True once SIGTERM or SIGINT came. */
+bool app_stopped(void);
+
+#endif

@@ -1,0 +1,302 @@
+#include "rotator/cli.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "rotator/config.h"
+#include "rotator/near.h"
+
+#define WAIT_DEFAULT_MS ((int64_t)30 * 60 * 1000)
+
+extern const struct command cmd_run, cmd_status, cmd_check, cmd_verify,
+    cmd_history, cmd_confirm, cmd_hold, cmd_release, cmd_rollback, cmd_revoke,
+    cmd_adopt, cmd_derive, cmd_clients, cmd_show_once, cmd_help, cmd_version;
+
+const struct command *const commands[] = {
+	&cmd_run,
+	&cmd_status,
+	&cmd_check,
+	&cmd_verify,
+	&cmd_history,
+	&cmd_confirm,
+	&cmd_hold,
+	&cmd_release,
+	&cmd_rollback,
+	&cmd_revoke,
+	&cmd_adopt,
+	&cmd_derive,
+	&cmd_clients,
+	&cmd_show_once,
+	&cmd_help,
+	&cmd_version,
+	NULL,
+};
+
+const struct option_row option_rows[] = {
+	{ O_CONFIG, "config", 'c', "FILE",
+	    "configuration, default " CONFIG_DEFAULT },
+	{ O_IDENTITY, "identity", 'i', "NAME",
+	    "only this one; may be repeated" },
+	{ O_DRY_RUN, "dry-run", 'n', NULL,
+	    "read everything, print the plan, change nothing" },
+	{ O_FORCE, "force", 'f', NULL, "although it is not due" },
+	{ O_WAIT, "wait", 'w', "[=SPAN]",
+	    "stay until the new pair is pushed and verified (30m)" },
+	{ O_YES, "yes", 'y', NULL, "do not ask" },
+	{ O_NOW, "now", 0, NULL,
+	    "although clients that were not moved will break" },
+	{ O_REASON, "reason", 'r', "TEXT", "why, for the others" },
+	{ O_CURRENT, "current", 0, "KEY", "access key id that is in use" },
+	{ O_RETIRE, "retire", 0, "KEY", "access key id to be retired" },
+	{ O_REGION, "region", 0, "REGION", "region; may be repeated" },
+	{ O_JSON, "json", 'j', NULL, "print JSON" },
+	{ O_LOG, "log", 0, "FORM", "auto, terminal, plain, journal or json" },
+	{ O_LOG, "verbose", 'v', NULL, "tell more" },
+	{ O_LOG, "quiet", 'q', NULL, "tell only what went wrong" },
+	{ 0, NULL, 0, NULL, NULL },
+};
+
+#define ROWS COUNT(option_rows)
+
+const struct command *
+command_find(const char *name)
+{
+	for (size_t i = 0; commands[i] != NULL; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+static enum ec
+to_list(const char **list, const char *value, struct err *e)
+{
+	for (size_t i = 0; i < LIST_MAX; i++)
+		if (list[i] == NULL) {
+			list[i] = value;
+			return EC_OK;
+		}
+	return fail(
+	    e, EC_USAGE, "an option was given more than %d times", LIST_MAX);
+}
+
+static enum ec
+to_span(struct args *a, const char *value, struct err *e)
+{
+	a->wait = true;
+	if (value == NULL)
+		return EC_OK;
+	a->wait_ms = clock_parse_span(value);
+	if (a->wait_ms >= 0)
+		return EC_OK;
+	(void)fail(e, EC_USAGE, "--wait=%.40s is no time span", value);
+	return fix(e, "write it as 30s, 15m or 2h");
+}
+
+static enum ec
+to_form(struct args *a, const char *value, struct err *e)
+{
+	static const char *const forms[] = {
+		[LOG_AUTO] = "auto",
+		[LOG_TERMINAL] = "terminal",
+		[LOG_PLAIN] = "plain",
+		[LOG_JOURNAL] = "journal",
+		[LOG_JSON] = "json",
+	};
+
+	for (size_t i = 0; i < COUNT(forms); i++)
+		if (strcmp(forms[i], value) == 0) {
+			a->log_form = (enum log_form)i;
+			return EC_OK;
+		}
+	return fail(e, EC_USAGE,
+	    "--log=%.40s is none of auto, terminal, plain, "
+	    "journal, json",
+	    value);
+}
+
+/* Where an option's value goes; row is the index in option_rows. */
+static enum ec
+apply(
+    struct args *a, const struct option_row *row, const char *v, struct err *e)
+{
+	switch (row->bit) {
+	case O_CONFIG:
+		a->config = v;
+		break;
+	case O_IDENTITY:
+		return to_list(a->identities, v, e);
+	case O_REGION:
+		return to_list(a->regions, v, e);
+	case O_DRY_RUN:
+		a->dry_run = true;
+		break;
+	case O_FORCE:
+		a->force = true;
+		break;
+	case O_WAIT:
+		return to_span(a, v, e);
+	case O_YES:
+		a->yes = true;
+		break;
+	case O_NOW:
+		a->now = true;
+		break;
+	case O_REASON:
+		a->reason = v;
+		break;
+	case O_CURRENT:
+		a->current = v;
+		break;
+	case O_RETIRE:
+		a->retire = v;
+		break;
+	case O_JSON:
+		a->json = true;
+		break;
+	case O_LOG:
+		if (row->value != NULL)
+			return to_form(a, v, e);
+		a->verbosity += row->letter == 'v' ? 1 : -1;
+		break;
+	default:
+		return fail(e, EC_BUG, "option --%s does nothing", row->name);
+	}
+	return EC_OK;
+}
+
+static int
+has_value(const struct option_row *row)
+{
+	if (row->value == NULL)
+		return no_argument;
+	return row->value[0] == '[' ? optional_argument : required_argument;
+}
+
+/* getopt's own tables, made from ours. */
+static void
+getopt_tables(struct option longs[ROWS], char shorts[3 * ROWS + 2])
+{
+	char *p = shorts;
+
+	*p++ = '+';
+	*p++ = ':';
+	for (size_t i = 0; i + 1 < ROWS; i++) {
+		longs[i].name = option_rows[i].name;
+		longs[i].has_arg = has_value(&option_rows[i]);
+		longs[i].flag = NULL;
+		longs[i].val = 256 + (int)i;
+		if (option_rows[i].letter == 0)
+			continue;
+		*p++ = (char)option_rows[i].letter;
+		if (longs[i].has_arg != no_argument)
+			*p++ = ':';
+		if (longs[i].has_arg == optional_argument)
+			*p++ = ':';
+	}
+	*p = '\0';
+	memset(&longs[ROWS - 1], 0, sizeof(longs[0]));
+}
+
+static const struct option_row *
+row_of(int got)
+{
+	if (got >= 256)
+		return &option_rows[got - 256];
+	for (size_t i = 0; i + 1 < ROWS; i++)
+		if (option_rows[i].letter == got)
+			return &option_rows[i];
+	return NULL;
+}
+
+static enum ec
+no_such_option(const char *word, struct err *e)
+{
+	struct near n = { .want = word + strspn(word, "-") };
+
+	for (size_t i = 0; option_rows[i].name != NULL; i++)
+		near_try(&n, option_rows[i].name);
+	(void)fail(e, EC_USAGE, "no option %.60s%s", word, near_hint(&n).s);
+	return fix(e, "rotate help lists them");
+}
+
+static enum ec
+options(int argc, char **argv, struct args *a, unsigned *used, struct err *e)
+{
+	struct option longs[ROWS];
+	char shorts[3 * ROWS + 2];
+	int got;
+
+	getopt_tables(longs, shorts);
+	while ((got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		const struct option_row *row = row_of(got);
+
+		if (got == ':')
+			return fail(e, EC_USAGE, "option %.60s wants a value",
+			    argv[optind - 1]);
+		if (got == '?' || row == NULL)
+			return no_such_option(argv[optind - 1], e);
+		*used |= row->bit;
+		TRY(apply(a, row, optarg, e));
+	}
+	return EC_OK;
+}
+
+static enum ec
+no_such_command(const char *word, struct err *e)
+{
+	struct near n = { .want = word };
+
+	for (size_t i = 0; commands[i] != NULL; i++)
+		near_try(&n, commands[i]->name);
+	(void)fail(e, EC_USAGE, "no command %.60s%s", word, near_hint(&n).s);
+	return fix(e, "rotate help lists them");
+}
+
+static enum ec
+fits(
+    const struct args *a, const struct command *c, unsigned used, struct err *e)
+{
+	for (size_t i = 0; option_rows[i].name != NULL; i++)
+		if ((used & option_rows[i].bit & ~c->options) != 0) {
+			(void)fail(e, EC_USAGE, "rotate %s takes no --%s",
+			    c->name, option_rows[i].name);
+			return fix(e, "rotate help %s", c->name);
+		}
+	if (a->n_words < c->min_words || a->n_words > c->max_words) {
+		(void)fail(e, EC_USAGE, "rotate %s wants %s", c->name,
+		    c->operands[0] != '\0' ? c->operands : "no operand");
+		return fix(e, "rotate help %s", c->name);
+	}
+	return EC_OK;
+}
+
+/* Options may stand before and behind the command's name. */
+enum ec
+cli_parse(int argc, char **argv, struct args *ret,
+    const struct command **ret_command, struct err *e)
+{
+	const struct command *c = command_find("");
+	unsigned used = 0;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->config = CONFIG_DEFAULT;
+	ret->wait_ms = WAIT_DEFAULT_MS;
+	opterr = 0;
+	TRY(options(argc, argv, ret, &used, e));
+	if (optind < argc) {
+		c = command_find(argv[optind]);
+		if (c == NULL || c->name[0] == '\0')
+			return no_such_command(argv[optind], e);
+		argv += optind;
+		argc -= optind;
+		optind = 0; /* glibc: start anew */
+		TRY(options(argc, argv, ret, &used, e));
+	}
+	ret->words = (const char *const *)argv + optind;
+	ret->n_words = argc - optind;
+	*ret_command = c;
+	return fits(ret, c, used, e);
+}

@@ -1,0 +1,297 @@
+/*
+ * check: what the configuration means, said back. Touches no client, makes no
+ * connection, creates nothing: not the state directory, not the seal key.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "rotator/fleet.h"
+#include "rotator/look.h"
+#include "rotator/out_p.h"
+
+static void
+join(const char *const *words, const char *sep, char *ret, size_t size)
+{
+	size_t n = 0;
+
+	ret[0] = '\0';
+	for (size_t i = 0; words != NULL && words[i] != NULL && n < size; i++)
+		n += (size_t)snprintf(
+		    ret + n, size - n, "%s%s", i == 0 ? "" : sep, words[i]);
+}
+
+/* Where a client is: the first option that its kind cannot do without. */
+static void
+where_text(const struct client *c, char *ret, size_t size)
+{
+	const struct client_opt *o = c->drv->opts;
+	const char *at;
+
+	while (o->key != NULL && !o->required)
+		o++;
+	(void)snprintf(ret, size, "-");
+	if (o->key == NULL)
+		return;
+	at = (const char *)c->conf + o->offset;
+	if (o->type == OPT_STR || o->type == OPT_PATH) {
+		const char *text;
+
+		memcpy(&text, at, sizeof(text));
+		(void)snprintf(ret, size, "%s", text != NULL ? text : "-");
+	} else if (o->type == OPT_ARGV || o->type == OPT_MAP) {
+		const char *const *words;
+
+		memcpy(&words, at, sizeof(words));
+		join(words, " ", ret, size);
+	}
+}
+
+static void
+say_identities(const struct config *c)
+{
+	static const char *const heads[] = { "IDENTITY", "IAM USER", "MAX AGE",
+		"GRACE", "QUIET", "REGIONS", NULL };
+	struct out_table *t = out_table_new(heads);
+	char text[300];
+
+	for (size_t i = 0; i < c->n_identities; i++) {
+		const struct identity_conf *id = &c->identities[i];
+		const int64_t spans[] = { id->max_age, id->grace, id->quiet };
+
+		out_table_cell(t, CYAN, "%s", id->name);
+		out_table_cell(t, PLAIN, "%s", id->iam_user);
+		for (size_t j = 0; j < COUNT(spans); j++) {
+			clock_span_text(spans[j], text);
+			out_table_cell(t, PLAIN, "%s", text);
+		}
+		join(id->regions, " ", text, sizeof(text));
+		out_table_cell(t, PLAIN, "%s", text);
+	}
+	out_table_end(t);
+}
+
+static void
+say_clients(const struct config *c)
+{
+	static const char *const heads[] = { "CLIENT", "IDENTITY", "KIND",
+		"REGION", "WHERE", NULL };
+	struct out_table *t = out_table_new(heads);
+	char where[300];
+
+	for (size_t i = 0; i < c->n_clients; i++) {
+		const struct client_conf *cc = &c->clients[i];
+
+		where_text(&cc->client, where, sizeof(where));
+		out_table_cell(t, CYAN, "%s", cc->client.name);
+		out_table_cell(t, PLAIN, "%s", cc->identity->name);
+		out_table_cell(t, PLAIN, "%s", cc->client.drv->name);
+		out_table_cell(t, PLAIN, "%s", cc->client.region);
+		out_table_cell(t, PLAIN, "%s%s", where,
+		    cc->required ? "" : " (not required)");
+	}
+	out_table_end(t);
+}
+
+static void
+say_warnings(const struct config *c)
+{
+	const char *text;
+
+	for (size_t i = 0; (text = config_warning(c, i)) != NULL; i++) {
+		out(YELLOW, "%swarning: ", i == 0 ? "\n" : "");
+		out_para(PLAIN, 9, text);
+	}
+}
+
+/* One thing on this machine that was looked at; its failure does not keep the
+ * next from being looked at. */
+struct finding {
+	const char *what;
+	char where[300];
+	const char *absent; /* what it means that it is not there; NULL: bad */
+	bool gone;
+	enum ec ec;
+	struct err e;
+};
+
+static void
+look_state_dir(struct app *a, struct finding *f)
+{
+	f->what = "state";
+	(void)snprintf(f->where, sizeof(f->where), "%s", a->config->state);
+	f->absent = "nothing stored yet";
+	f->ec = look_open(a, &f->e);
+	f->gone = f->ec == EC_OK && a->store.ctx == NULL;
+}
+
+static void
+look_seal(struct app *a, struct finding *f)
+{
+	const struct config *c = a->config;
+
+	f->what = c->seal_kind == SEAL_FILE ? "seal key" : "seal credential";
+	(void)snprintf(f->where, sizeof(f->where), "%s", c->seal_where);
+	/* A key that is missing beside a used state opens nothing. */
+	if (c->seal_kind == SEAL_FILE && a->store.ctx == NULL)
+		f->absent = "made on the first run";
+	f->ec = app_seal(a, false, &f->e);
+	f->gone = f->ec == EC_GONE && f->absent != NULL;
+	f->ec = f->gone ? EC_OK : f->ec;
+}
+
+static void
+look_alarm(struct app *a, struct finding *f)
+{
+	const char *path = a->config->alarm == NULL ? "" : a->config->alarm[0];
+
+	f->what = "alarm";
+	(void)snprintf(f->where, sizeof(f->where), "%s", path);
+	f->absent = "none configured";
+	f->gone = path[0] == '\0';
+	if (f->gone || access(path, X_OK) == 0)
+		return;
+	f->ec = fail_sys(&f->e, "%s: cannot be run", path);
+	(void)fix(&f->e, "correct alarm: in %s", a->config->path);
+}
+
+static void
+say_finding(const struct finding *f)
+{
+	const size_t indent = 17;
+
+	out(f->ec == EC_OK ? PLAIN : RED, "%-15s  ", f->what);
+	if (f->ec != EC_OK) {
+		out_para(RED, indent, f->e.what);
+		if (f->e.fix[0] != '\0') {
+			out(PLAIN, "%-15s  ", "  fix");
+			out_para(PLAIN, indent, f->e.fix);
+		}
+		return;
+	}
+	out(PLAIN, "%s%s%s\n", f->where,
+	    f->gone && f->where[0] != '\0' ? ": " : "",
+	    f->gone ? f->absent : "");
+}
+
+static void
+json_lists(cJSON *o, const struct config *c)
+{
+	cJSON *ids = cJSON_AddArrayToObject(o, "identities");
+	cJSON *clients = cJSON_AddArrayToObject(o, "clients");
+	cJSON *warnings = cJSON_AddArrayToObject(o, "warnings");
+	char where[300];
+
+	for (size_t i = 0; i < c->n_identities; i++) {
+		cJSON *row = cJSON_CreateObject();
+
+		(void)cJSON_AddStringToObject(
+		    row, "identity", c->identities[i].name);
+		(void)cJSON_AddStringToObject(
+		    row, "iam_user", c->identities[i].iam_user);
+		(void)cJSON_AddItemToArray(ids, row);
+	}
+	for (size_t i = 0; i < c->n_clients; i++) {
+		const struct client_conf *cc = &c->clients[i];
+		cJSON *row = cJSON_CreateObject();
+
+		where_text(&cc->client, where, sizeof(where));
+		(void)cJSON_AddStringToObject(row, "client", cc->client.name);
+		(void)cJSON_AddStringToObject(
+		    row, "identity", cc->identity->name);
+		(void)cJSON_AddStringToObject(
+		    row, "kind", cc->client.drv->name);
+		(void)cJSON_AddStringToObject(
+		    row, "region", cc->client.region);
+		(void)cJSON_AddStringToObject(row, "where", where);
+		(void)cJSON_AddBoolToObject(row, "required", cc->required);
+		(void)cJSON_AddItemToArray(clients, row);
+	}
+	for (size_t i = 0; config_warning(c, i) != NULL; i++)
+		(void)cJSON_AddItemToArray(
+		    warnings, cJSON_CreateString(config_warning(c, i)));
+}
+
+static enum ec
+say_json(const struct config *c, const struct finding *f, size_t n,
+    struct err *e)
+{
+	cJSON *o = cJSON_CreateObject(), *list;
+
+	(void)cJSON_AddStringToObject(o, "config", c->path);
+	(void)cJSON_AddStringToObject(o, "account", c->account);
+	json_lists(o, c);
+	list = cJSON_AddArrayToObject(o, "machine");
+	for (size_t i = 0; i < n; i++) {
+		cJSON *row = cJSON_CreateObject();
+
+		(void)cJSON_AddStringToObject(row, "what", f[i].what);
+		(void)cJSON_AddStringToObject(row, "where", f[i].where);
+		(void)cJSON_AddBoolToObject(row, "present", !f[i].gone);
+		(void)cJSON_AddStringToObject(
+		    row, "result", ec_name(f[i].ec));
+		if (f[i].ec != EC_OK) {
+			(void)cJSON_AddStringToObject(
+			    row, "cause", f[i].e.what);
+			(void)cJSON_AddStringToObject(row, "fix", f[i].e.fix);
+		}
+		(void)cJSON_AddItemToArray(list, row);
+	}
+	return out_json(o, e);
+}
+
+static void
+say(const struct config *c, const struct finding *f, size_t n)
+{
+	out(PLAIN, "%s, account %s\n\n", c->path, c->account);
+	say_identities(c);
+	out(PLAIN, "\n");
+	if (c->n_clients > 0)
+		say_clients(c);
+	else
+		out(YELLOW, "no clients: nothing would be told a new key\n");
+	say_warnings(c);
+	out(PLAIN, "\n");
+	for (size_t i = 0; i < n; i++)
+		say_finding(&f[i]);
+}
+
+static enum ec
+exec_check(struct app *a, struct err *e)
+{
+	struct finding f[3] = { { .what = NULL } };
+	enum ec worst = EC_OK;
+
+	TRY(app_config(a, e));
+	look_state_dir(a, &f[0]);
+	look_seal(a, &f[1]);
+	look_alarm(a, &f[2]);
+	for (size_t i = 0; i < COUNT(f); i++)
+		worst = fleet_graver(worst, f[i].ec);
+	if (a->args->json) {
+		TRY(say_json(a->config, f, COUNT(f), e));
+		return worst;
+	}
+	say(a->config, f, COUNT(f));
+	if (worst == EC_OK)
+		out(GREEN, "\nOK\n");
+	return worst;
+}
+
+const struct command cmd_check = {
+	.name = "check",
+	.operands = "",
+	.summary = "is the configuration right?",
+	.help = "Reads the configuration, says back what it means, and looks "
+		"at the state\ndirectory and the seal key. Creates nothing, "
+		"connects to nothing. Whether\nclients and AWS are ready: "
+		"rotate --dry-run.\n"
+		"\n"
+		"  rotate check\n"
+		"  rotate check --config /tmp/new.yaml\n",
+	.min_words = 0,
+	.max_words = 0,
+	.options = O_COMMON,
+	.run = exec_check,
+};

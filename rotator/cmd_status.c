@@ -1,0 +1,203 @@
+/*
+ * status: where everything stands, from the store alone: no connection, no
+ * lease, no trace. status_one.c tells one identity in full, status_json.c the
+ * same for programs.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "rotator/status.h"
+
+enum colour
+status_colour(const struct look *l)
+{
+	if (l->rec.state == ROT_BLOCKED)
+		return RED;
+	if (!l->known)
+		return DIM;
+	return l->rec.state == ROT_IDLE ? GREEN : YELLOW;
+}
+
+const char *
+status_name(const struct look *l)
+{
+	return l->known ? rot_state_name(l->rec.state) : "-";
+}
+
+/* "97d", not "97d 4h": a column must be narrow. */
+void
+status_short(int64_t ms, char ret[CLOCK_TEXT_MAX])
+{
+	char *blank;
+
+	clock_span_text(ms, ret);
+	blank = strchr(ret, ' ');
+	if (blank != NULL)
+		*blank = '\0';
+}
+
+void
+status_waits(const struct look *l, char *ret, size_t size)
+{
+	const struct rec *r = &l->rec;
+
+	if (r->state == ROT_BLOCKED)
+		(void)snprintf(ret, size, "a person, see below");
+	else if (l->hold.held)
+		(void)snprintf(ret, size, "rotate release (held by %s: %s)",
+		    l->hold.by, l->hold.reason);
+	else if (!l->known)
+		(void)snprintf(ret, size, "its first run");
+	else if (r->waiting[0] != '\0')
+		(void)snprintf(ret, size, "%s", r->waiting);
+	else
+		(void)snprintf(ret, size, "%s",
+		    r->state == ROT_IDLE ? "its next rotation"
+					 : "the next run");
+}
+
+static void
+say_next(struct out_table *t, const struct look *l, int64_t now)
+{
+	char span[CLOCK_TEXT_MAX];
+
+	status_short(l->rec.next_at - now, span);
+	if (!l->known || l->rec.next_at == 0 || l->rec.state == ROT_BLOCKED)
+		out_table_cell(t, PLAIN, "-");
+	else if (l->rec.next_at <= now)
+		out_table_cell(t, YELLOW, "now");
+	else
+		out_table_cell(t, PLAIN, "in %s", span);
+}
+
+static void
+say_row(struct out_table *t, const char *name, const struct look *l,
+    int64_t now)
+{
+	const struct rec_key *k = look_current(&l->rec);
+	char age[CLOCK_TEXT_MAX] = "-", waits[REC_TEXT_MAX + 64];
+
+	if (k->created != 0)
+		status_short(now - k->created, age);
+	status_waits(l, waits, sizeof(waits));
+	out_table_cell(t, CYAN, "%s", name);
+	out_table_cell(t, status_colour(l), "%s", status_name(l));
+	out_table_cell(t, PLAIN, "%s", k->id[0] != '\0' ? k->id : "-");
+	out_table_cell(t, PLAIN, "%s", age);
+	say_next(t, l, now);
+	out_table_cell(t, PLAIN, "%s", waits);
+}
+
+void
+status_say_alarm(const struct rec *r)
+{
+	if (r->state != ROT_BLOCKED)
+		return;
+	out(RED, "\n%s is blocked. ", r->identity);
+	out_para(RED, strlen(r->identity) + 13, r->alarm);
+	if (r->alarm_fix[0] != '\0') {
+		out(BOLD, "  fix: ");
+		out_para(PLAIN, 7, r->alarm_fix);
+	}
+}
+
+/* What a person was asked to do, as the two commands that do it. */
+static void
+say_asked(struct app *a, const struct rec *r)
+{
+	struct confirmation c;
+
+	for (size_t i = 0; i < r->n_clients; i++) {
+		const char *name = r->clients[i].name;
+
+		if (r->clients[i].state != CL_ASKED)
+			continue;
+		if (look_confirmed(a, r, name, &c))
+			out(GREEN, "\n%s is confirmed; the next run goes on.\n",
+			    name);
+		else
+			out(YELLOW, "\n%s waits for a person: rotate show-once "
+				    "%s, then rotate confirm %s\n",
+			    name, name, name);
+	}
+}
+
+static enum ec
+say_below(struct app *a, struct err *e)
+{
+	for (size_t i = 0; i < a->config->n_identities; i++) {
+		AUTO(look) struct look l = { .known = false };
+
+		if (!look_wanted(a->args, a->config->identities[i].name))
+			continue;
+		TRY(look_at(a, &a->config->identities[i], &l, e));
+		status_say_alarm(&l.rec);
+		say_asked(a, &l.rec);
+	}
+	return EC_OK;
+}
+
+static enum ec
+say_rows(struct app *a, struct out_table *t, struct err *e)
+{
+	const int64_t now = clock_wall();
+
+	for (size_t i = 0; i < a->config->n_identities; i++) {
+		const struct identity_conf *id = &a->config->identities[i];
+		AUTO(look) struct look l = { .known = false };
+
+		if (!look_wanted(a->args, id->name))
+			continue;
+		TRY(look_at(a, id, &l, e));
+		say_row(t, id->name, &l, now);
+	}
+	return EC_OK;
+}
+
+static enum ec
+say_all(struct app *a, struct err *e)
+{
+	static const char *const heads[] = { "IDENTITY", "STATE", "KEY", "AGE",
+		"NEXT", "WAITS FOR", NULL };
+	struct out_table *t = out_table_new(heads);
+	const enum ec ec = say_rows(a, t, e);
+
+	if (ec != EC_OK) {
+		out_table_free(t);
+		return ec;
+	}
+	out_table_end(t);
+	return say_below(a, e);
+}
+
+static enum ec
+exec_status(struct app *a, struct err *e)
+{
+	const struct identity_conf *id = NULL;
+
+	if (a->args->n_words == 1)
+		TRY(app_identity(a, a->args->words[0], &id, e));
+	TRY(look_open(a, e));
+	if (a->args->json)
+		return status_json(a, id, e);
+	return id != NULL ? status_one(a, id, e) : say_all(a, e);
+}
+
+const struct command cmd_status = {
+	.name = "status",
+	.operands = "[NAME]",
+	.summary = "where everything stands and what it waits for",
+	.help = "From the stored state alone: nothing is asked of AWS, SES or a "
+		"client. With\nNAME everything that is known of one identity, "
+		"each client included.\n"
+		"\n"
+		"  rotate status\n"
+		"  rotate status mail\n"
+		"  rotate status --json\n",
+	.min_words = 0,
+	.max_words = 1,
+	.options = O_COMMON | O_IDENTITY,
+	.run = exec_status,
+};

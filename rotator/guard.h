@@ -1,0 +1,41 @@
+/*
+ * guard: what must be true at the very moment of a mutating call.
+ *
+ * Each function is one sentence of safety: whose lease, which account and
+ * user, which clock, is it held, who still needs the old key. None of them
+ * changes anything in AWS or at a client.
+ */
+#ifndef ROTATOR_GUARD_H
+#define ROTATOR_GUARD_H
+
+#include "rotator/rotation.h"
+
+/* Lease still ours (I10), account and user are the pinned ones (A11, A12),
+ * clocks agree (A17). Before every mutating IAM call; costs the two read
+ * calls once a step. */
+MUST enum ec guard_mutation(struct rotation *r, struct err *e);
+
+/* A fresh ListAccessKeys into r->keys. */
+MUST enum ec guard_list(struct rotation *r, struct err *e);
+
+/* EC_HUMAN while the identity is held, read at the moment of use (G12). */
+MUST enum ec guard_hold(const struct rotation *r, struct err *e);
+
+/* EC_CONFLICT when the old key was used after every client had moved, as far
+ * as our own probes do not explain it: names service, region and time. */
+MUST enum ec guard_straggler(struct rotation *r, struct err *e);
+
+/* EC_CONFLICT when a client that was verified holds another key now. Reads
+ * only; a client that cannot be read now is no evidence. */
+MUST enum ec guard_drift(struct rotation *r, struct err *e);
+
+/* Everything that retiring the old key needs (I4), but the waiting times:
+ * hold, all clients verified anew, straggler, the new key Active and proved
+ * within a day, mutation guards. Leaves r->keys fresh. */
+MUST enum ec guard_retire(struct rotation *r, struct err *e);
+
+/* Lists keys for a person: id, status, age, last use. */
+void guard_name_keys(
+    const struct rotation *r, const struct iam_keys *k, char *ret, size_t size);
+
+#endif

@@ -1,0 +1,132 @@
+#include "rotator/look.h"
+
+#include <string.h>
+
+#include "base/auto.h"
+
+enum ec
+look_open(struct app *a, struct err *e)
+{
+	enum ec ec;
+
+	TRY(app_config(a, e));
+	ec = app_store(a, STORE_RO, e);
+	if (ec != EC_GONE)
+		return ec;
+	a->store.ctx = NULL;
+	return EC_OK;
+}
+
+static enum ec
+read_hold(struct app *a, const char *identity, struct hold *ret, struct err *e)
+{
+	enum ec ec = a->store.hold_get(a->store.ctx, identity, ret, e);
+
+	if (ec == EC_GONE)
+		ret->held = false;
+	return ec == EC_GONE ? EC_OK : ec;
+}
+
+enum ec
+look_at(struct app *a, const struct identity_conf *id, struct look *ret,
+    struct err *e)
+{
+	AUTO(look) struct look l = { .known = false };
+	enum ec ec = EC_GONE;
+
+	if (a->store.ctx != NULL) {
+		ec = a->store.load(a->store.ctx, id->name, &l.rec, e);
+		if (ec != EC_OK && ec != EC_GONE)
+			return ec;
+		TRY(read_hold(a, id->name, &l.hold, e));
+	}
+	l.known = ec == EC_OK;
+	if (!l.known)
+		rec_init(&l.rec, id->name);
+	*ret = l;
+	l.rec.clients = NULL;
+	l.rec.n_clients = 0;
+	return EC_OK;
+}
+
+void
+look_free(struct look *l)
+{
+	rec_free(&l->rec);
+}
+
+void
+auto_look(struct look *l)
+{
+	look_free(l);
+}
+
+enum rot_state
+look_state(const struct rec *r)
+{
+	return r->state == ROT_BLOCKED ? r->resume : r->state;
+}
+
+bool
+look_has_new(const struct rec *r)
+{
+	const enum rot_state s = look_state(r);
+
+	return r->new.id[0] != '\0' &&
+	    ((s >= ROT_CREATED && s <= ROT_DEL) || s == ROT_RB);
+}
+
+const struct rec_key *
+look_current(const struct rec *r)
+{
+	return look_has_new(r) ? &r->new : &r->old;
+}
+
+bool
+look_old_is_leaving(const struct rec *r)
+{
+	const enum rot_state s = look_state(r);
+
+	return s >= ROT_GRACE && s <= ROT_DEL && r->old.id[0] != '\0';
+}
+
+bool
+look_confirmed(struct app *a, const struct rec *r, const char *client,
+    struct confirmation *ret)
+{
+	struct err e;
+
+	return a->store.ctx != NULL && r->new.id[0] != '\0' &&
+	    a->store.confirm_get(a->store.ctx, client, r->new.id, ret, &e) ==
+	    EC_OK &&
+	    ret->confirmed;
+}
+
+const char *
+look_tls(enum smtp_tls tls)
+{
+	return tls == SMTP_STARTTLS ? "STARTTLS" : "TLS";
+}
+
+const char *
+look_client_state(enum client_state s)
+{
+	static const char *const names[CL__MAX] = {
+		[CL_PENDING] = "pending",
+		[CL_WRITING] = "writing",
+		[CL_ASKED] = "asked",
+		[CL_LEFT] = "left behind",
+		[CL_VERIFIED] = "verified",
+	};
+
+	return s < CL__MAX ? names[s] : "?";
+}
+
+bool
+look_wanted(const struct args *args, const char *identity)
+{
+	for (size_t i = 0; args->identities[i] != NULL; i++)
+		if (strcmp(args->identities[i], identity) == 0)
+			return true;
+	return args->identities[0] == NULL;
+}

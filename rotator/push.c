@@ -1,0 +1,235 @@
+/*
+ * push: writing. Every client gets its turn, one commit a client; whether it
+ * really holds the pair is verify.c's question, people are push_person.c's.
+ */
+#include "rotator/push_p.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "rotator/cred.h"
+
+enum ec
+push_preflight(const struct rotation *r, struct err *e)
+{
+	for (size_t i = 0;; i++) {
+		const struct client_conf *c =
+		    config_client_of(r->w->config, r->conf, i);
+		struct client_plan plan = { .change = "" };
+
+		if (c == NULL)
+			return EC_OK;
+		if (!c->required)
+			continue;
+		if (c->client.drv->plan(&c->client, &plan, e) != EC_OK) {
+			e->ec = EC_CLIENT;
+			return err_prefix(e,
+			    "client %s is not ready, no key "
+			    "was made",
+			    c->client.name);
+		}
+	}
+}
+
+/* The former pair that was already kept, of either key of this rotation, is
+ * worth more than what somebody put there since. */
+static bool
+keeps_former(const struct rotation *r, const struct rec_client *rc)
+{
+	return rc->pre_sealed[0] != '\0' &&
+	    (strcmp(rc->pre_user, r->rec.old.id) == 0 ||
+		strcmp(rc->pre_user, r->rec.new.id) == 0);
+}
+
+static enum ec
+prepare(struct rotation *r, const struct client_conf *c, struct rec_client *rc,
+    struct err *e)
+{
+	AUTO(smtp_cred) struct smtp_cred held = { 0 };
+
+	TRY(push_held_by(c, &held, e));
+	if (!keeps_former(r, rc))
+		TRY(cred_keep_former(r, &held, rc, e));
+	rc->state = CL_WRITING;
+	rc->since = rotation_now(r);
+	rc->touched = true;
+	return EC_OK;
+}
+
+enum ec
+push_prepare(struct rotation *r, struct err *e)
+{
+	for (size_t i = 0; i < r->rec.n_clients; i++) {
+		struct rec_client *rc = &r->rec.clients[i];
+		const struct client_conf *c =
+		    config_client(r->w->config, rc->name);
+
+		/* What cannot be read now is tried again in its own turn. */
+		if (rc->state == CL_PENDING && !c->client.drv->human &&
+		    prepare(r, c, rc, e) != EC_OK)
+			rc->state = CL_PENDING;
+	}
+	return EC_OK;
+}
+
+enum ec
+push_may_return(const struct rotation *r, struct err *e)
+{
+	for (size_t i = 0; i < r->rec.n_clients; i++) {
+		const struct rec_client *rc = &r->rec.clients[i];
+		const struct client_conf *c =
+		    config_client(r->w->config, rc->name);
+		const bool kept = rc->pre_sealed[0] != '\0' &&
+		    strcmp(rc->pre_user, r->rec.old.id) == 0;
+
+		if (!c->required || !rc->touched ||
+		    (kept && !c->client.drv->human) ||
+		    rec_key_sealed(&r->rec.old, c->client.region) != NULL)
+			continue;
+		return fail(e, EC_CONFLICT,
+		    "the former pair of client %s was "
+		    "never known, there is no way back for it",
+		    rc->name);
+	}
+	return EC_OK;
+}
+
+/* Only a pair that we know of may be overwritten: the one found at the start,
+ * either key of this rotation, or none. Anything else is someone's work. */
+static enum ec
+not_foreign(const struct rotation *r, const struct client_conf *c,
+    const struct rec_client *rc, const struct smtp_cred *held, struct err *e)
+{
+	if (held->user[0] == '\0' || strcmp(held->user, rc->pre_user) == 0 ||
+	    strcmp(held->user, r->rec.old.id) == 0 ||
+	    strcmp(held->user, r->rec.new.id) == 0 || rc->pre_user[0] == '\0')
+		return EC_OK;
+	(void)fail(e, EC_CONFLICT,
+	    "client %s was changed by someone else: it holds %s, expected %s",
+	    c->client.name, held->user, rc->pre_user);
+	return fix(e, "restore it or let us overwrite it: rotate release %s",
+	    r->rec.identity);
+}
+
+static enum ec
+write_pair(struct rotation *r, const struct client_conf *c,
+    struct rec_client *rc, const struct smtp_cred *want, struct err *e)
+{
+	/* A new key was proved before; the one to go back to may have been off
+	 * until now, and no client is told of a key that SES refuses (I1). */
+	if (r->rec.rollback)
+		TRY(push_prove(r, c, rc, want, c->settle.successes, e));
+	TRY(r->w->store->fence(
+	    r->w->store->ctx, r->w->time.wall(r->w->time.ctx), e));
+	return c->client.drv->write(&c->client, want, e);
+}
+
+/* Read, write when needed, make the consumer notice, prove. seen: what it
+ * holds was read and kept a moment ago, so it is nobody's unknown work. */
+static enum ec
+give(struct rotation *r, const struct client_conf *c, struct rec_client *rc,
+    bool seen, struct err *e)
+{
+	const struct client_driver *drv = c->client.drv;
+	AUTO(smtp_cred) struct smtp_cred want = { 0 };
+	AUTO(smtp_cred) struct smtp_cred held = { 0 };
+
+	TRY(push_wanted(r, c, rc, &want, e));
+	TRY(push_held_by(c, &held, e));
+	if (!seen)
+		TRY(not_foreign(r, c, rc, &held, e));
+	if (held.pass == NULL || !smtp_cred_eq(&held, &want))
+		TRY(write_pair(r, c, rc, &want, e));
+	if (drv->activate != NULL)
+		TRY(drv->activate(&c->client, e));
+	if (push_verify(r, c, rc, e) == EC_OK)
+		return EC_OK;
+	/* Just written, so not someone else's work: a failing client. */
+	return e->ec == EC_CONFLICT ? (e->ec = EC_CLIENT) : e->ec;
+}
+
+/* Intent, effect, proof of one client; the commit of its outcome. */
+static enum ec
+push_one(struct rotation *r, const struct client_conf *c, struct rec_client *rc,
+    struct err *e)
+{
+	const bool fresh = rc->state == CL_PENDING;
+
+	if (c->client.drv->human) {
+		TRY(push_ask_person(r, c, rc, e));
+	} else {
+		if (fresh) {
+			TRY(prepare(r, c, rc, e));
+			TRY(rotation_note(
+			    r, "push", e, "writing client %s", rc->name));
+		}
+		TRY(give(r, c, rc, fresh, e));
+	}
+	rc->state = CL_VERIFIED;
+	rc->since = rotation_now(r);
+	rc->error[0] = '\0';
+	return rotation_note(
+	    r, "verify", e, "client %s verified: %s", rc->name, rc->evidence);
+}
+
+/* After these the run cannot go on with another client. */
+static bool
+ends_run(enum ec ec)
+{
+	static const bool table[EC__MAX] = {
+		[EC_BUSY] = true,
+		[EC_DAMAGED] = true,
+		[EC_NOMEM] = true,
+		[EC_BUG] = true,
+	};
+
+	return table[ec];
+}
+
+/* The gravest outcome of all clients wins: a foreign edit, then a failure,
+ * then a person's turn. */
+static int
+gravity(enum ec ec)
+{
+	return ec == EC_OK ? 0 : ec == EC_HUMAN ? 1 : ec == EC_CONFLICT ? 3 : 2;
+}
+
+static void
+keep_worst(
+    struct err *worst, const struct err *e, const char *client, bool required)
+{
+	if (!required || gravity(e->ec) <= gravity(worst->ec))
+		return;
+	*worst = *e;
+	if (gravity(e->ec) == 2) {
+		worst->ec = EC_CLIENT;
+		(void)err_prefix(worst, "client %s", client);
+	}
+}
+
+enum ec
+push_all(struct rotation *r, struct err *e)
+{
+	struct err worst = { .ec = EC_OK };
+
+	for (size_t i = 0; i < r->rec.n_clients; i++) {
+		struct rec_client *rc = &r->rec.clients[i];
+		const struct client_conf *c =
+		    config_client(r->w->config, rc->name);
+		struct err mine = { .ec = EC_OK };
+
+		if (push_settled(r, rc) || push_one(r, c, rc, &mine) == EC_OK)
+			continue;
+		if (r->torn || ends_run(mine.ec)) {
+			*e = mine;
+			return mine.ec;
+		}
+		(void)snprintf(rc->error, sizeof(rc->error), "%.*s",
+		    (int)sizeof(rc->error) - 1, mine.what);
+		keep_worst(&worst, &mine, rc->name, c->required);
+	}
+	if (worst.ec != EC_OK)
+		*e = worst;
+	return worst.ec;
+}

@@ -1,0 +1,82 @@
+/*
+ * push_person: clients that only a person can change. Asked once, reminded by
+ * every run, believed when the word came after the question.
+ */
+#include <stdio.h>
+
+#include "base/auto.h"
+#include "base/clock.h"
+#include "rotator/push_p.h"
+
+/* A word given at a terminal is dated by that machine's clock. */
+#define CLOCKS_MS ((int64_t)2 * 60 * 1000)
+
+static enum ec
+show_steps(struct rotation *r, const struct client_conf *c, struct err *e)
+{
+	AUTO(buf) struct buf text = BUF(16384);
+	const struct notify *n = &r->w->notify;
+
+	TRY(c->client.drv->steps(&c->client, r->rec.new.id, &text, e));
+	n->steps(n->ctx, c->client.name, buf_str(&text));
+	return EC_OK;
+}
+
+static enum ec
+overdue(struct rotation *r, const struct client_conf *c,
+    const struct rec_client *rc, struct err *e)
+{
+	const struct notify *n = &r->w->notify;
+	int64_t due = rc->asked + c->deadline;
+
+	(void)fail(e, EC_HUMAN, "client %s waits for a person%s",
+	    c->client.name,
+	    rotation_now(r) > due ? ": its deadline has passed" : "");
+	(void)fix(e, "do its steps (rotate status %s), then: rotate confirm %s",
+	    r->rec.identity, c->client.name);
+	if (rotation_now(r) > due)
+		n->alarm(n->ctx, r->rec.identity, e->what, e->fix, due);
+	return EC_HUMAN;
+}
+
+static enum ec
+ask(struct rotation *r, const struct client_conf *c, struct rec_client *rc,
+    struct err *e)
+{
+	TRY(show_steps(r, c, e));
+	rc->state = CL_ASKED;
+	rc->since = rc->asked = rotation_now(r);
+	rc->touched = true;
+	return rotation_note(r, "ask", e,
+	    "asked a person to move client %s "
+	    "to %s",
+	    rc->name, r->rec.new.id);
+}
+
+/* Only what was said after we asked counts: the same key may have been
+ * confirmed in an earlier rotation. The word is dated by another clock. */
+static bool
+answers(const struct confirmation *yes, const struct rec_client *rc)
+{
+	return yes->confirmed && yes->at + CLOCKS_MS >= rc->asked;
+}
+
+/* A person's turn: ask once, then look for the confirmation of this key. */
+enum ec
+push_ask_person(struct rotation *r, const struct client_conf *c,
+    struct rec_client *rc, struct err *e)
+{
+	const struct store *s = r->w->store;
+	char at[CLOCK_TEXT_MAX];
+	struct confirmation yes;
+
+	if (rc->state != CL_ASKED)
+		TRY(ask(r, c, rc, e));
+	TRY(s->confirm_get(s->ctx, rc->name, r->rec.new.id, &yes, e));
+	if (!answers(&yes, rc))
+		return overdue(r, c, rc, e);
+	clock_text(yes.at, at);
+	(void)snprintf(rc->evidence, sizeof(rc->evidence),
+	    "confirmed by %s at %s", yes.by, at);
+	return EC_OK;
+}

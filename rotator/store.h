@@ -1,0 +1,113 @@
+/*
+ * store: where records live. One interface; SQLite today, DynamoDB later,
+ * one conformance suite for both.
+ *
+ * One writer: a lease with a fence number that only grows. A commit carries
+ * the fence and the version that was loaded; a frozen rotator that wakes up
+ * after its lease was taken over cannot commit, and each effect is preceded
+ * by a commit or by fence().
+ *
+ * Holds and confirmations are the operator's words, not the engine's state:
+ * they are written without the lease, so that a brake can always be pulled.
+ */
+#ifndef ROTATOR_STORE_H
+#define ROTATOR_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "rotator/record.h"
+
+struct event {
+	uint64_t seq; /* given by the store */
+	int64_t at;   /* ms */
+	const char *identity;
+	const char *what; /* "state", "push", "hold", "alarm", ... */
+	const char *text; /* one line; no secret */
+};
+
+struct store_row { /* for status, without decoding a record */
+	const char *identity;
+	enum rot_state state;
+	int64_t next_at;
+	const char *body; /* rec_decode() it when more is wanted */
+};
+
+struct hold {
+	bool held;
+	int64_t since;
+	char by[64];
+	char reason[200];
+};
+
+struct confirmation {
+	bool confirmed;
+	int64_t at;
+	char by[64];
+};
+
+struct store {
+	void *ctx;
+
+	/* Takes the lease for ttl ms. EC_BUSY: another rotator has it (named
+	 * with host, pid and since when). A dead owner's lease is taken over
+	 * at once, a silent one's after its ttl. */
+	MUST enum ec (*lease)(
+	    void *ctx, int64_t now, int64_t ttl_ms, struct err *e);
+	/* Still ours? Renews it. EC_BUSY: lost; nothing may be done any more.
+	 */
+	MUST enum ec (*fence)(void *ctx, int64_t now, struct err *e);
+	void (*unlease)(void *ctx);
+
+	/* EC_GONE: no record of that identity yet. */
+	MUST enum ec (*load)(
+	    void *ctx, const char *identity, struct rec *ret, struct err *e);
+	/* Durable on return: the record (r->version counts up) and the event,
+	 * or neither. EC_BUSY lease lost, EC_CONFLICT version moved, EC_IO
+	 * disk (full: try relief() once). ev may be NULL. */
+	MUST enum ec (*commit)(void *ctx, int64_t now, struct rec *r,
+	    const struct event *ev, struct err *e);
+	/* Gives back the space kept in reserve; false when there is none. */
+	bool (*relief)(void *ctx);
+
+	/* Rows with next_at <= now (all: now = INT64_MAX), by next_at. */
+	MUST enum ec (*each)(void *ctx, int64_t now,
+	    enum ec (*fn)(void *arg, const struct store_row *, struct err *),
+	    void *arg, struct err *e);
+	/* Events in order; identity NULL: all. Verifies the hash chain over
+	 * everything first: EC_DAMAGED names the first bad event. */
+	MUST enum ec (*history)(void *ctx, const char *identity,
+	    enum ec (*fn)(void *arg, const struct event *, struct err *),
+	    void *arg, struct err *e);
+	MUST enum ec (*note)(void *ctx, const struct event *ev, struct err *e);
+
+	MUST enum ec (*hold_set)(void *ctx, const char *identity,
+	    const struct hold *h, struct err *e); /* held false: lifted */
+	MUST enum ec (*hold_get)(
+	    void *ctx, const char *identity, struct hold *ret, struct err *e);
+	MUST enum ec (*confirm_set)(void *ctx, const char *client,
+	    const char *key_id, int64_t at, const char *by, struct err *e);
+	MUST enum ec (*confirm_get)(void *ctx, const char *client,
+	    const char *key_id, struct confirmation *ret, struct err *e);
+
+	/* Small values of the program itself ("config-hash"). EC_GONE. */
+	MUST enum ec (*meta_get)(
+	    void *ctx, const char *key, struct buf *ret, struct err *e);
+	MUST enum ec (*meta_set)(
+	    void *ctx, const char *key, const char *value, struct err *e);
+
+	void (*close)(void *ctx);
+};
+
+enum store_mode {
+	STORE_RW, /* makes directory and database when absent */
+	STORE_RO  /* changes nothing on disk; EC_GONE when absent */
+};
+/* Directory 0700, database 0600, both checked on open; integrity and format
+ * checked: EC_DAMAGED for a torn or foreign database or a newer format. */
+MUST enum ec store_sqlite_open(
+    const char *dir, enum store_mode mode, struct store *ret, struct err *e);
+void auto_store(struct store *s); /* closes when open */
+
+#endif

@@ -1,0 +1,143 @@
+/*
+ * store_words: what the operator said (holds, confirmations), and small
+ * values of the program. Written without the lease. "Not held" is believed
+ * only of a database that was verified: a lost hold could cost a key.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "rotator/store_p.h"
+
+struct hold_arg {
+	const char *identity;
+	const struct hold *hold;
+};
+
+static enum ec
+set_hold(struct db *d, void *arg, struct err *e)
+{
+	const struct hold_arg *a = arg;
+
+	TRY(db_run(d, Q_HOLD_TALLY, e, "s", a->identity)); /* old one out */
+	if (!a->hold->held)
+		return db_run(d, Q_HOLD_DROP, e, "s", a->identity);
+	TRY(db_run(d, Q_HOLD_PUT, e, "siss", a->identity, a->hold->since,
+	    a->hold->by, a->hold->reason));
+	return db_run(d, Q_HOLD_TALLY, e, "s", a->identity);
+}
+
+enum ec
+words_hold_set(
+    void *ctx, const char *identity, const struct hold *h, struct err *e)
+{
+	struct hold_arg a = { identity, h };
+
+	return db_write(ctx, set_hold, &a, e);
+}
+
+enum ec
+words_hold_get(void *ctx, const char *identity, struct hold *ret, struct err *e)
+{
+	AUTO(query) sqlite3_stmt *q = NULL;
+	struct hold h = { 0 };
+	struct db *d = ctx;
+
+	TRY(db_query(d, Q_HOLD, &q, e, "s", identity));
+	TRY(db_step(d, q, &h.held, e));
+	if (h.held && sqlite3_column_int(q, 3) != 1)
+		return db_damaged(d, e, "the hold of %s was altered", identity);
+	if (h.held) {
+		h.since = sqlite3_column_int64(q, 0);
+		(void)snprintf(h.by, sizeof(h.by), "%s", db_text(q, 1));
+		(void)snprintf(h.reason, sizeof(h.reason), "%s", db_text(q, 2));
+	}
+	auto_query(&q);
+	if (!h.held)
+		TRY(db_verify(d, e));
+	*ret = h;
+	return EC_OK;
+}
+
+struct confirm_arg {
+	const char *client, *key_id, *by;
+	int64_t at;
+};
+
+static enum ec
+set_confirm(struct db *d, void *arg, struct err *e)
+{
+	const struct confirm_arg *a = arg;
+
+	return db_run(
+	    d, Q_CONFIRM_PUT, e, "ssis", a->client, a->key_id, a->at, a->by);
+}
+
+enum ec
+words_confirm_set(void *ctx, const char *client, const char *key_id, int64_t at,
+    const char *by, struct err *e)
+{
+	struct confirm_arg a = { client, key_id, by, at };
+
+	return db_write(ctx, set_confirm, &a, e);
+}
+
+/* A confirmation that is lost is asked for again: no need to verify. */
+enum ec
+words_confirm_get(void *ctx, const char *client, const char *key_id,
+    struct confirmation *ret, struct err *e)
+{
+	AUTO(query) sqlite3_stmt *q = NULL;
+	struct confirmation c = { 0 };
+	struct db *d = ctx;
+
+	TRY(db_query(d, Q_CONFIRM, &q, e, "ss", client, key_id));
+	TRY(db_step(d, q, &c.confirmed, e));
+	if (c.confirmed && sqlite3_column_int(q, 2) != 1)
+		return db_damaged(
+		    d, e, "the confirmation of %s was altered", client);
+	if (c.confirmed) {
+		c.at = sqlite3_column_int64(q, 0);
+		(void)snprintf(c.by, sizeof(c.by), "%s", db_text(q, 1));
+	}
+	*ret = c;
+	return EC_OK;
+}
+
+enum ec
+words_meta_get(void *ctx, const char *key, struct buf *ret, struct err *e)
+{
+	AUTO(query) sqlite3_stmt *q = NULL;
+	struct db *d = ctx;
+	bool row;
+
+	TRY(db_query(d, Q_META, &q, e, "s", key));
+	TRY(db_step(d, q, &row, e));
+	if (!row) {
+		(void)fail(e, EC_GONE, "%.300s: no \"%s\"", d->path, key);
+		return fix(e, "it is set by the first `rotate run`");
+	}
+	if (sqlite3_column_int(q, 1) != 1)
+		return db_damaged(d, e, "\"%s\" was altered", key);
+	return buf_adds(ret, db_text(q, 0), e);
+}
+
+struct meta_arg {
+	const char *key, *value;
+};
+
+static enum ec
+set_meta(struct db *d, void *arg, struct err *e)
+{
+	const struct meta_arg *a = arg;
+
+	return db_run(d, Q_META_PUT, e, "ss", a->key, a->value);
+}
+
+enum ec
+words_meta_set(void *ctx, const char *key, const char *value, struct err *e)
+{
+	struct meta_arg a = { key, value };
+
+	return db_write(ctx, set_meta, &a, e);
+}

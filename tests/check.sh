@@ -1,0 +1,46 @@
+#!/bin/sh
+# check.sh: everything that `make check` proves, cheap things first. Each
+# stage prints one line with its time; the first that fails ends the run.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+export LC_ALL=C.UTF-8
+log=$(mktemp -d)
+trap 'rm -rf "$log"' EXIT
+jobs=$(nproc)
+
+stage() { # name, command ...
+	name=$1
+	shift
+	began=$(date +%s)
+	if "$@" >"$log/out" 2>&1; then
+		printf '  %-34s ok  %4ds\n' "$name" $(($(date +%s) - began))
+	else
+		printf '  %-34s FAILED\n' "$name"
+		tail -60 "$log/out"
+		exit 1
+	fi
+}
+mk() { make --no-print-directory -s -j"$jobs" "$@"; }
+
+stage 'layout (clang-format)' mk format
+stage 'banned functions and habits' mk banned
+stage 'budget of lines' mk budget
+stage 'build: gcc, hardened' mk all tests-bin
+stage 'layers' mk layers
+stage 'build: clang' mk FLAVOUR=clang build/clang/rotate
+stage 'build: gcc, ASan and UBSan' mk FLAVOUR=asan tests-bin
+stage 'build: plain, for valgrind' mk FLAVOUR=plain tests-bin
+stage 'cppcheck' mk cppcheck
+stage 'gcc -fanalyzer' mk analyze
+stage 'clang-tidy' mk tidy
+
+# One prove at the end: its closing lines are the result of the whole.
+asan=build/asan
+export ROTATE=$PWD/$asan/rotate SANDBOX=$PWD/$asan/ses-sandbox
+export DRIVE=$PWD/$asan/tests/e2e/drive
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
+exec prove -j"$jobs" --timer --merge --source Executable --source Perl \
+    --failures --exec '' \
+    $(find $asan/tests/unit -maxdepth 1 -name 'test_*' -type f -perm -100 | sort) \
+    $asan/tests/conform/conform \
+    tests/e2e/*.t tests/crash/*.t tests/valgrind/*.t tests/fuzz/*.t tests/leak/*.t

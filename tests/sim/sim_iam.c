@@ -1,0 +1,350 @@
+/* IAM and STS: two slots, statuses, uses in spans of 15 minutes, answers that
+ * get lost, effects that come late, lists that lag behind. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "world.h"
+
+#define SPAN_MS (15 * SIM_MINUTE)
+
+struct sim_key *
+sim_key(struct sim *w, const char *id)
+{
+	for (size_t i = 0; i < w->n_keys; i++)
+		if (w->keys[i].exists && strcmp(w->keys[i].id, id) == 0)
+			return &w->keys[i];
+	return NULL;
+}
+
+size_t
+sim_keys_count(const struct sim *w)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n_keys; i++)
+		n += w->keys[i].exists;
+	return n;
+}
+
+/* When all places are used the oldest dead key's is used again. */
+static struct sim_key *
+place(struct sim *w)
+{
+	if (w->n_keys < SIM_KEYS)
+		return &w->keys[w->n_keys++];
+	for (size_t i = 1; i < SIM_KEYS; i++)
+		if (!w->keys[i].exists)
+			return &w->keys[i];
+	return NULL;
+}
+
+struct sim_key *
+sim_key_make(struct sim *w, bool foreign)
+{
+	static const char digits[] = "ABCDEFGHIJ";
+	struct sim_key *k = place(w);
+	size_t n = (size_t)(k - w->keys);
+
+	memset(k, 0, sizeof(*k));
+	(void)snprintf(k->id, sizeof(k->id), "AKIASIM%c%c%c%cABCDEFGH%c",
+	    digits[n / 10 % 10], digits[n % 10],
+	    digits[w->now / 1000 % 10], digits[w->now / 10000 % 10],
+	    foreign ? 'F' : 'R');
+	(void)snprintf(k->secret, sizeof(k->secret),
+	    "secret%034llu", (unsigned long long)w->now * 64 + n);
+	k->exists = k->active = true;
+	k->foreign = foreign;
+	k->created = w->now / 1000 * 1000;
+	k->changed = w->now;
+	k->since[0] = w->now + w->propagation;
+	sim_say(w, "  + key %s", k->id);
+	return k;
+}
+
+void
+sim_key_status(struct sim *w, struct sim_key *k, bool active)
+{
+	if (k->active == active)
+		return;
+	k->active = active;
+	k->changed = w->now;
+	if (active) {
+		k->since[0] = w->now + w->propagation;
+		k->since[1] = 0;
+	} else {
+		k->since[1] = w->now + w->propagation;
+	}
+	sim_say(w, "  + %s is %s", k->id, active ? "Active" : "Inactive");
+}
+
+void
+sim_key_drop(struct sim *w, struct sim_key *k)
+{
+	k->exists = false;
+	k->gone = w->now;
+	sim_say(w, "  + %s is deleted", k->id);
+}
+
+void
+sim_key_use(struct sim *w, struct sim_key *k, bool stranger)
+{
+	if (stranger)
+		k->stranger = w->now;
+	if (k->used[0] != 0 && w->now - k->used[0] < SPAN_MS)
+		return;
+	k->used[1] = k->used[0];
+	k->used[0] = w->now;
+}
+
+static void
+land(struct sim *w, const struct sim_late *l)
+{
+	struct sim_key *k = &w->keys[l->key];
+
+	if (l->call == CALL_CREATE && sim_keys_count(w) < 2)
+		(void)sim_key_make(w, false);
+	else if (l->call == CALL_REMOVE && k->exists)
+		sim_key_drop(w, k);
+	else if (l->call != CALL_CREATE && k->exists)
+		sim_key_status(w, k, l->call == CALL_ON);
+}
+
+void
+sim_late_land(struct sim *w)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < w->n_late; i++) {
+		if (w->late[i].at <= w->now) {
+			sim_say(w, "  ~ a late effect lands");
+			land(w, &w->late[i]);
+		} else {
+			w->late[kept++] = w->late[i];
+		}
+	}
+	w->n_late = kept;
+}
+
+/* The fault's part in a call that changes something; true: it has been dealt
+ * with, *ret is the answer. lost: the class of a lost answer. */
+static bool
+disturbed(struct sim *w, enum sim_call call, size_t key, enum ec lost,
+    enum ec *ret, struct err *e)
+{
+	const struct sim_fault *f = sim_fault_now(w, call, NULL);
+
+	if (f->kind == FAULT_NONE || f->kind == FAULT_AFTER)
+		return false;
+	if (f->kind == FAULT_LATE && w->n_late < SIM_LATE)
+		w->late[w->n_late++] =
+		    (struct sim_late){ call, w->now + f->arg, key };
+	*ret = fail(e, f->kind == FAULT_FAIL ? (enum ec)f->arg : lost,
+	    "iam: fault %d", (int)f->kind);
+	return true;
+}
+
+static enum ec
+answer(struct sim *w, enum sim_call call, enum ec lost, struct err *e)
+{
+	w->skew_known = true;
+	if (sim_fault_now(w, call, NULL)->kind == FAULT_AFTER)
+		return sim_leave(w, fail(e, lost, "iam: answer lost"), e);
+	return sim_leave(w, EC_OK, e);
+}
+
+static bool
+reading(struct sim *w, enum sim_call call, const char *what, enum ec *ret,
+    struct err *e)
+{
+	if (sim_enter(w, call, what, e)) {
+		*ret = e->ec;
+		return false;
+	}
+	if (sim_fault_now(w, call, NULL)->kind != FAULT_STALE &&
+	    disturbed(w, call, 0, EC_TEMP, ret, e)) {
+		*ret = sim_leave(w, *ret, e);
+		return false;
+	}
+	w->skew_known = true;
+	return true;
+}
+
+static enum ec
+caller(void *ctx, struct iam_caller *ret, struct err *e)
+{
+	struct sim *w = ctx;
+	enum ec ec;
+
+	if (!reading(w, CALL_CALLER, "", &ec, e))
+		return ec;
+	memset(ret, 0, sizeof(*ret));
+	memcpy(ret->account, w->account, sizeof(ret->account));
+	return sim_leave(w, EC_OK, e);
+}
+
+static enum ec
+user(void *ctx, const char *name, struct iam_user *ret, struct err *e)
+{
+	struct sim *w = ctx;
+	enum ec ec;
+
+	if (!reading(w, CALL_USER, name, &ec, e))
+		return ec;
+	memset(ret, 0, sizeof(*ret));
+	(void)snprintf(ret->name, sizeof(ret->name), "%s", name);
+	(void)snprintf(ret->user_id, sizeof(ret->user_id), "%s", w->user_id);
+	memcpy(ret->account, w->account, sizeof(ret->account));
+	return sim_leave(w, EC_OK, e);
+}
+
+/* As it was at that time: who existed, and the status before the change. */
+static void
+list_at(const struct sim *w, int64_t at, struct iam_keys *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	for (size_t i = 0; i < w->n_keys; i++) {
+		const struct sim_key *k = &w->keys[i];
+		struct iam_key *o = &ret->key[ret->n];
+		bool there = k->created / 1000 * 1000 <= at &&
+		    (k->exists ? true : k->gone > at);
+
+		if (!there || ret->n == IAM_KEYS_MAX)
+			continue;
+		memcpy(o->id, k->id, sizeof(o->id));
+		o->created = k->created;
+		o->status = (k->changed > at) != k->active ? KEY_ACTIVE :
+							     KEY_INACTIVE;
+		ret->n++;
+	}
+}
+
+static enum ec
+list(void *ctx, const char *name, struct iam_keys *ret, struct err *e)
+{
+	struct sim *w = ctx;
+	const struct sim_fault *f;
+	enum ec ec;
+
+	if (!reading(w, CALL_LIST, name, &ec, e))
+		return ec;
+	f = sim_fault_now(w, CALL_LIST, NULL);
+	list_at(w, f->kind == FAULT_STALE ? w->now - f->arg : w->now, ret);
+	w->last_list = (int)ret->n;
+	for (size_t i = 0; i < ret->n; i++)
+		sim_say(w, "  = %s %s", ret->key[i].id,
+		    ret->key[i].status == KEY_ACTIVE ? "Active" : "Inactive");
+	return sim_leave(w, EC_OK, e);
+}
+
+static enum ec
+create(void *ctx, const char *name, struct iam_new_key *ret, struct err *e)
+{
+	struct sim *w = ctx;
+	struct sim_key *k;
+	enum ec ec;
+
+	if (sim_enter(w, CALL_CREATE, name, e))
+		return e->ec;
+	sim_check_create(w);
+	if (disturbed(w, CALL_CREATE, 0, EC_UNKNOWN, &ec, e))
+		return sim_leave(w, ec, e);
+	if (sim_keys_count(w) >= 2)
+		return sim_leave(
+		    w, fail(e, EC_LIMIT, "iam: LimitExceeded"), e);
+	k = sim_key_make(w, false);
+	ec = answer(w, CALL_CREATE, EC_UNKNOWN, e);
+	if (ec != EC_OK)
+		return ec;
+	memcpy(ret->key.id, k->id, sizeof(ret->key.id));
+	ret->key.created = k->created;
+	return secret_new(k->secret, strlen(k->secret), &ret->secret, e);
+}
+
+static enum ec
+set_status(void *ctx, const char *name, const char *id, bool active,
+    struct err *e)
+{
+	const enum sim_call call = active ? CALL_ON : CALL_OFF;
+	struct sim *w = ctx;
+	struct sim_key *k;
+	enum ec ec;
+
+	(void)name;
+	if (sim_enter(w, call, id, e))
+		return e->ec;
+	k = sim_key(w, id);
+	if (k == NULL)
+		return sim_leave(w, fail(e, EC_GONE, "iam: no key %s", id), e);
+	if (active)
+		sim_check_on(w, k);
+	else
+		sim_check_off(w, k);
+	if (disturbed(w, call, (size_t)(k - w->keys), EC_TEMP, &ec, e))
+		return sim_leave(w, ec, e);
+	sim_key_status(w, k, active);
+	return answer(w, call, EC_TEMP, e);
+}
+
+static enum ec
+remove_key(void *ctx, const char *name, const char *id, struct err *e)
+{
+	struct sim *w = ctx;
+	struct sim_key *k;
+	enum ec ec;
+
+	(void)name;
+	if (sim_enter(w, CALL_REMOVE, id, e))
+		return e->ec;
+	k = sim_key(w, id);
+	if (k == NULL)
+		return sim_leave(w, fail(e, EC_GONE, "iam: no key %s", id), e);
+	sim_check_remove(w, k);
+	if (disturbed(w, CALL_REMOVE, (size_t)(k - w->keys), EC_TEMP, &ec, e))
+		return sim_leave(w, ec, e);
+	sim_key_drop(w, k);
+	return answer(w, CALL_REMOVE, EC_TEMP, e);
+}
+
+static enum ec
+last_used(void *ctx, const char *id, struct iam_use *ret, struct err *e)
+{
+	struct sim *w = ctx;
+	const struct sim_key *k;
+	int64_t at;
+	enum ec ec;
+
+	if (!reading(w, CALL_USED, id, &ec, e))
+		return ec;
+	k = sim_key(w, id);
+	if (k == NULL)
+		return sim_leave(w, fail(e, EC_GONE, "iam: no key %s", id), e);
+	at = k->used[0] + w->use_lag <= w->now ? k->used[0] : k->used[1];
+	memset(ret, 0, sizeof(*ret));
+	ret->never = at == 0;
+	ret->at = at;
+	(void)snprintf(ret->service, sizeof(ret->service), "%s",
+	    at != 0 ? "ses" : "N/A");
+	(void)snprintf(ret->region, sizeof(ret->region), "us-east-1");
+	return sim_leave(w, EC_OK, e);
+}
+
+/* Known only from an answer, as with the real thing. */
+static int64_t
+skew(void *ctx)
+{
+	const struct sim *w = ctx;
+
+	return w->skew_known ? w->skew : 0;
+}
+
+const struct iam sim_iam = {
+	.caller = caller,
+	.user = user,
+	.list = list,
+	.create = create,
+	.set_status = set_status,
+	.remove = remove_key,
+	.last_used = last_used,
+	.skew = skew,
+};

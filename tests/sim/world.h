@@ -1,0 +1,246 @@
+/*
+ * world: a whole virtual outside for the engine, in one process and without a
+ * real second passing: a clock, IAM with two slots, SES that learns of keys
+ * late, clients of every character, a store, an operator.
+ *
+ * The very engine that ships runs in it. Everything is decided by the knobs
+ * and the fault table below, so a run can be repeated exactly. After every
+ * call that the engine makes the invariants are checked; the first one that
+ * does not hold is kept in `bad`.
+ *
+ *   world.c       life of a world, the gate every call passes, time
+ *   sim_iam.c     IAM and STS          sim_ses.c     SMTP AUTH
+ *   sim_client.c  clients              sim_store.c   records, lease, holds
+ *   sim_check.c   the invariants       sim_config.c  configuration
+ *   sim_seal.c    sealing without a key file
+ *   sim_run.c     timer and operator: run after run until the end
+ */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rotator/rotation.h"
+
+#define SIM_KEYS    64
+#define SIM_CLIENTS 6
+#define SIM_FAULTS  12
+#define SIM_LATE    8
+#define SIM_MINUTE  ((int64_t)60 * 1000)
+#define SIM_HOUR    (60 * SIM_MINUTE)
+#define SIM_DAY     (24 * SIM_HOUR)
+#define SIM_ACCOUNT "123456789012"
+#define SIM_URL     "https://iam.amazonaws.com"
+
+enum sim_call {
+	CALL_CALLER,
+	CALL_USER,
+	CALL_LIST,
+	CALL_CREATE,
+	CALL_ON,
+	CALL_OFF,
+	CALL_REMOVE,
+	CALL_USED,
+	CALL_PROBE,
+	CALL_FENCE,
+	CALL_LOAD,
+	CALL_COMMIT,
+	CALL_HOLD,
+	CALL_CONFIRM,
+	CALL_PLAN,
+	CALL_READ,
+	CALL_WRITE,
+	CALL_ACTIVATE,
+	CALL_STEPS,
+	CALL_NOTIFY,
+	CALL_SLEEP,
+	CALL__MAX
+};
+
+enum sim_kind {
+	FAULT_NONE,
+	FAULT_BEFORE, /* nothing happened, no answer came */
+	FAULT_AFTER,  /* it happened, the answer was lost */
+	FAULT_LATE,   /* no answer; it happens arg ms later */
+	FAULT_FAIL,   /* a clear answer of class arg (enum ec), no effect */
+	FAULT_LIE,    /* "ok", and nothing happened */
+	FAULT_ODD,    /* PROBE: verdict arg (enum probe_verdict) */
+	FAULT_STALE,  /* LIST: as it was arg ms ago */
+	FAULT_FULL,   /* COMMIT: no space until relief() */
+};
+
+/* The nth call (from 1; 0: any) of that sort, and times - 1 more of them;
+ * times 0: for ever. */
+struct sim_fault {
+	enum sim_call call;
+	unsigned nth, times;
+	enum sim_kind kind;
+	int64_t arg;
+	const char *client; /* calls of clients: only this one; or NULL */
+};
+
+struct sim_key {
+	char id[KEY_ID_MAX];
+	char secret[41];
+	bool exists, active, foreign; /* foreign: not made by our calls */
+	int64_t created, gone;
+	int64_t changed;  /* last change of status */
+	int64_t since[2]; /* SES accepts from, to (0: open) */
+	int64_t used[2];  /* recorded uses, latest first; ours too */
+	int64_t stranger; /* last use by somebody not registered */
+	int64_t accepted; /* a probe of ours last saw 235 */
+};
+
+struct sim_late {
+	enum sim_call call; /* CREATE, ON, OFF, REMOVE */
+	int64_t at;
+	size_t key;
+};
+
+struct sim_client {
+	struct sim *w;
+	struct client_driver drv;
+	char user[KEY_ID_MAX], pass[64]; /* in its file */
+	char live[KEY_ID_MAX];           /* in the running process */
+	int64_t picks_up;                /* live follows the file then; 0 */
+	bool exempt; /* its dead key is not our doing (foreign edit, optional) */
+	bool silent; /* sends no mail */
+	bool answers; /* human: does what is asked and confirms */
+	int64_t answer_after;
+	int64_t confirmed_at;
+	char confirmed[KEY_ID_MAX];
+};
+
+struct sim {
+	/* time */
+	int64_t now;  /* AWS's */
+	int64_t skew; /* AWS's minus ours */
+	bool skew_known, stop;
+	unsigned long calls; /* of this process life and all before */
+	unsigned count[CALL__MAX];
+
+	/* crashes: at this call (1..), before or after its effect */
+	unsigned long crash_at;
+	bool crash_after, dead;
+	unsigned long crash_next; /* so many calls after the first crash */
+	unsigned crashes;
+
+	struct sim_fault faults[SIM_FAULTS];
+	size_t n_faults;
+	struct sim_late late[SIM_LATE];
+	size_t n_late;
+
+	/* IAM, SES */
+	struct sim_key keys[SIM_KEYS];
+	size_t n_keys;
+	char user_id[32], account[ACCOUNT_MAX];
+	int64_t propagation, use_lag;
+	bool refuse_new; /* SES never accepts a key made by us */
+	char straggler[KEY_ID_MAX];
+
+	/* store */
+	struct rec disk; /* the durable record */
+	bool on_disk, lease_lost, full, reserve;
+	struct hold hold;
+	unsigned long last_fence, last_hold; /* call numbers */
+	char create_mark[64];                /* sent counter of the last create */
+	int last_list;
+
+	/* clients, configuration */
+	struct sim_client clients[SIM_CLIENTS];
+	struct client_conf confs[SIM_CLIENTS];
+	size_t n_clients;
+	struct identity_conf identity;
+	struct config config;
+	const char *regions[5];
+
+	/* operator */
+	bool force, revoke;
+	enum rot_state watch; /* ROT__MAX: none */
+	void (*event)(struct sim *w);
+	unsigned alarms, rounds, done;
+	char alarm[REC_TEXT_MAX];
+	enum ec last;
+	struct err err;
+
+	struct world world;
+	struct store store;
+	bool trace;
+	char bad[400];
+};
+
+/* ---- world.c ---- */
+/* One user with n clients (first ones of the shape below), one region, one
+ * old key whose secret nobody told us, held by every client. */
+void sim_init(struct sim *w, size_t n_clients);
+void sim_free(struct sim *w);
+void sim_fault(struct sim *w, enum sim_call call, unsigned nth, unsigned times,
+    enum sim_kind kind, int64_t arg);
+void sim_advance(struct sim *w, int64_t ms);
+void sim_say(struct sim *w, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The first violation is kept. */
+void sim_bad(struct sim *w, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The gate: true means that the process is dead and e is filled. */
+bool sim_enter(struct sim *w, enum sim_call call, const char *what,
+    struct err *e);
+/* The way out: ec, or the death of the process after the effect. */
+enum ec sim_leave(struct sim *w, enum ec ec, struct err *e);
+/* The fault that is due for this call, or one of kind FAULT_NONE. */
+const struct sim_fault *sim_fault_now(
+    const struct sim *w, enum sim_call call, const char *client);
+
+/* ---- sim_iam.c ---- */
+extern const struct iam sim_iam;
+struct sim_key *sim_key_make(struct sim *w, bool foreign);
+struct sim_key *sim_key(struct sim *w, const char *id); /* exists; or NULL */
+size_t sim_keys_count(const struct sim *w);
+void sim_key_status(struct sim *w, struct sim_key *k, bool active);
+void sim_key_drop(struct sim *w, struct sim_key *k);
+void sim_key_use(struct sim *w, struct sim_key *k, bool stranger);
+void sim_late_land(struct sim *w);
+
+/* ---- sim_ses.c ---- */
+extern const struct prober sim_prober;
+bool sim_ses_accepts(const struct sim *w, const struct sim_key *k);
+void sim_password(const struct sim_key *k, const char *region, char ret[64]);
+
+/* ---- sim_client.c ---- */
+struct sim_client *sim_client_add(struct sim *w, const char *name);
+struct sim_client *sim_client(struct sim *w, const char *name);
+void sim_client_hold(struct sim_client *c, const char *user, const char *pass);
+void sim_client_human(struct sim_client *c);
+void sim_client_forget(struct sim *w, const char *name); /* unregister */
+void sim_clients_live(struct sim *w);
+struct client_conf *sim_conf(struct sim *w, const char *name);
+
+/* ---- sim_store.c ---- */
+extern const struct store sim_store;
+
+/* ---- sim_check.c ---- */
+void sim_check(struct sim *w);        /* after every call */
+void sim_check_create(struct sim *w); /* before the effects */
+void sim_check_off(struct sim *w, const struct sim_key *k);
+void sim_check_on(struct sim *w, const struct sim_key *k);
+void sim_check_remove(struct sim *w, const struct sim_key *k);
+void sim_check_write(struct sim *w, const char *client);
+void sim_check_commit(struct sim *w, const struct rec *r);
+void sim_check_end(struct sim *w);
+
+/* ---- sim_run.c ---- */
+/* One start of the program. */
+enum ec sim_run(struct sim *w);
+/* Run after run, as the timer would, until the rotation is over or a person
+ * is needed, at most `rounds` runs. False: neither (L1), said in bad. */
+bool sim_finish(struct sim *w, unsigned rounds);
+/* As sim_finish(), but leaves as soon as a run ended in that state. */
+bool sim_until(struct sim *w, enum rot_state s);
+/* The operator's words. */
+void sim_release(struct sim *w);
+void sim_rollback(struct sim *w);
+
+#endif

@@ -1,0 +1,346 @@
+/* record: whatever is stored comes back as it was; whatever is not exactly
+ * what we store is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#undef fail /* ours is in base/err.h */
+
+#include "base/auto.h"
+#include "rotator/record.h"
+
+#define BODY ((size_t)4 * 1024 * 1024)
+
+/* xorshift64: the same records on every machine. */
+static uint64_t
+rnd(uint64_t *s)
+{
+	*s ^= *s << 13;
+	*s ^= *s >> 7;
+	*s ^= *s << 17;
+	return *s;
+}
+
+static int64_t
+number(uint64_t *s)
+{
+	const int64_t v = (int64_t)(rnd(s) >> (11 + rnd(s) % 50));
+
+	return rnd(s) % 4 == 0 ? -v : v;
+}
+
+/* Any bytes but NUL, any length that fits. */
+static void
+text(uint64_t *s, char *p, size_t size)
+{
+	const size_t n = rnd(s) % 3 == 0 ? 0 : rnd(s) % size;
+
+	for (size_t i = 0; i < n; i++) {
+		const unsigned char c = (unsigned char)rnd(s);
+
+		p[i] = (char)(c == 0 ? '"' : c);
+	}
+	p[n] = '\0';
+}
+#define TEXT(s, a) text(s, a, sizeof(a))
+
+static void
+random_key(uint64_t *s, struct rec_key *k)
+{
+	TEXT(s, k->id);
+	k->created = number(s);
+	k->proved = number(s);
+	k->probed = number(s);
+	k->n = rnd(s) % (REC_REGIONS_MAX + 1);
+	for (size_t i = 0; i < k->n; i++) {
+		TEXT(s, k->pw[i].region);
+		TEXT(s, k->pw[i].sealed);
+	}
+}
+
+static void
+random_client(uint64_t *s, struct rec *r)
+{
+	struct rec_client *c;
+	struct err e;
+
+	assert_int_equal(rec_client_add(r, "", &c, &e), EC_OK);
+	TEXT(s, c->name);
+	c->state = (enum client_state)(rnd(s) % CL__MAX);
+	c->since = number(s);
+	c->asked = number(s);
+	TEXT(s, c->pre_user);
+	TEXT(s, c->pre_sealed);
+	c->touched = rnd(s) % 2;
+	TEXT(s, c->evidence);
+	TEXT(s, c->error);
+}
+
+static void
+random_times(uint64_t *s, struct rec *r)
+{
+	int64_t *const all[] = { &r->started, &r->sent, &r->answered,
+		&r->sent_at, &r->orphan_at, &r->verified_at, &r->inactive_at,
+		&r->use.at, &r->use_sampled, &r->failures, &r->tries,
+		&r->next_at, &r->alarm_at };
+
+	for (size_t i = 0; i < COUNT(all); i++)
+		*all[i] = number(s);
+}
+
+static void
+random_rec(uint64_t *s, struct rec *r)
+{
+	rec_init(r, "");
+	TEXT(s, r->identity);
+	r->version = rnd(s) >> 12;
+	r->state = (enum rot_state)(rnd(s) % ROT__MAX);
+	r->resume = (enum rot_state)(rnd(s) % ROT__MAX);
+	TEXT(s, r->rotation);
+	TEXT(s, r->account);
+	TEXT(s, r->user);
+	TEXT(s, r->user_id);
+	TEXT(s, r->endpoint);
+	random_times(s, r);
+	r->base.n = rnd(s) % (IAM_KEYS_MAX + 1);
+	for (size_t i = 0; i < r->base.n; i++) {
+		TEXT(s, r->base.key[i].id);
+		r->base.key[i].status = (enum key_status)(rnd(s) % 3);
+		r->base.key[i].created = number(s);
+	}
+	random_key(s, &r->old);
+	random_key(s, &r->new);
+	TEXT(s, r->orphan);
+	r->emergency = rnd(s) % 2;
+	r->rollback = rnd(s) % 2;
+	r->use.never = rnd(s) % 2;
+	TEXT(s, r->use.service);
+	TEXT(s, r->use.region);
+	TEXT(s, r->waiting);
+	TEXT(s, r->alarm);
+	TEXT(s, r->alarm_fix);
+	for (size_t n = rnd(s) % 5; n > 0; n--)
+		random_client(s, r);
+}
+
+static void
+assert_same(const struct rec *a, const struct rec *b)
+{
+	struct rec x = *a, y = *b;
+
+	assert_int_equal(a->n_clients, b->n_clients);
+	for (size_t i = 0; i < a->n_clients; i++) {
+		assert_string_equal(a->clients[i].name, b->clients[i].name);
+		assert_int_equal(a->clients[i].state, b->clients[i].state);
+		assert_int_equal(a->clients[i].since, b->clients[i].since);
+		assert_int_equal(a->clients[i].asked, b->clients[i].asked);
+		assert_string_equal(
+		    a->clients[i].pre_user, b->clients[i].pre_user);
+		assert_string_equal(
+		    a->clients[i].pre_sealed, b->clients[i].pre_sealed);
+		assert_int_equal(a->clients[i].touched, b->clients[i].touched);
+		assert_string_equal(
+		    a->clients[i].evidence, b->clients[i].evidence);
+		assert_string_equal(a->clients[i].error, b->clients[i].error);
+	}
+	/* All else byte for byte: both began as zeros. */
+	x.clients = y.clients = NULL;
+	assert_memory_equal(&x, &y, sizeof(x));
+}
+
+static void
+test_round_trip(void **state)
+{
+	uint64_t s = 0x9e3779b97f4a7c15;
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		AUTO(buf) struct buf one = BUF(BODY);
+		AUTO(buf) struct buf two = BUF(BODY);
+		AUTO(rec) struct rec r = { 0 };
+		AUTO(rec) struct rec back = { 0 };
+		struct err e;
+
+		random_rec(&s, &r);
+		assert_int_equal(rec_encode(&r, &one, &e), EC_OK);
+		if (rec_decode(one.p, &back, &e) != EC_OK)
+			print_error("%s\n", e.what);
+		assert_int_equal(strlen(one.p), one.len);
+		assert_non_null(back.clients == NULL ? "" : "");
+		assert_same(&r, &back);
+		assert_int_equal(rec_encode(&back, &two, &e), EC_OK);
+		assert_string_equal(one.p, two.p);
+	}
+}
+
+static void
+sample(struct buf *ret)
+{
+	AUTO(rec) struct rec r = { 0 };
+	struct rec_client *c;
+	struct err e;
+
+	rec_init(&r, "shop");
+	r.state = ROT_PUSHING;
+	r.base.n = 1;
+	(void)snprintf(r.base.key[0].id, KEY_ID_MAX, "AKIAOLD");
+	r.old.n = 1;
+	(void)snprintf(r.old.pw[0].region, REGION_MAX, "eu-west-1");
+	assert_int_equal(rec_client_add(&r, "web", &c, &e), EC_OK);
+	assert_int_equal(rec_encode(&r, ret, &e), EC_OK);
+}
+
+/* Never a crash, and never something else in *ret than all or nothing. */
+static void
+test_broken_bytes(void **state)
+{
+	static const char flips[] = "\x01\x20\x80\xff\"";
+	AUTO(buf) struct buf b = BUF(BODY);
+	struct rec untouched;
+	struct err e;
+
+	(void)state;
+	sample(&b);
+	memset(&untouched, 0x5a, sizeof(untouched));
+	for (size_t i = 0; i < b.len; i++) {
+		const char had = b.p[i];
+		struct rec r;
+
+		memset(&r, 0x5a, sizeof(r));
+		b.p[i] = '\0';
+		assert_int_equal(rec_decode(b.p, &r, &e), EC_DAMAGED);
+		assert_memory_equal(&r, &untouched, sizeof(r));
+		for (size_t f = 0; f + 1 < sizeof(flips); f++) {
+			AUTO(rec) struct rec got = { 0 };
+
+			b.p[i] = (char)(had ^ flips[f]);
+			if (rec_decode(b.p, &got, &e) != EC_OK)
+				assert_int_equal(e.ec, EC_DAMAGED);
+		}
+		b.p[i] = had;
+	}
+}
+
+/* In place of one text in the sample, another. */
+static const struct edit {
+	const char *from, *to;
+} edits[] = {
+	{ "\"format\":1", "\"format\":2" },
+	{ "\"format\":1", "\"format\":\"1\"" },
+	{ "\"format\":1,", "" },
+	{ "\"format\":1", "\"format\":1,\"later\":1" },
+	{ "\"sent\":0", "\"sent\":0,\"sent\":1" },
+	{ "\"sent\":0", "\"sent\":\"0\"" },
+	{ "\"sent\":0", "\"sent\":0.5" },
+	{ "\"sent\":0", "\"sent\":1e400" },
+	{ "\"sent\":0", "\"sent\":9007199254740994" },
+	{ "\"sent\":0", "\"sent\":null" },
+	{ "\"sent\":0,", "" },
+	{ "\"version\":0", "\"version\":-1" },
+	{ "\"emergency\":false", "\"emergency\":0" },
+	{ "\"state\":\"PUSHING\"", "\"state\":\"PUSHED\"" },
+	{ "\"state\":\"PUSHING\"", "\"state\":6" },
+	{ "\"state\":\"pending\"", "\"state\":\"PENDING\"" },
+	{ "\"status\":\"Active\"", "\"status\":\"\"" },
+	{ "\"name\":\"web\"", "\"name\":\"web\",\"extra\":1" },
+	{ "\"account\":\"\"", "\"account\":\"1234567890123\"" },
+	{ "\"account\":\"\"", "\"account\":{}" },
+	{ "\"key\":[{", "\"key\":[0,{" },
+	{ "\"key\":[{", "\"key\":[{},{" },
+	{ "\"base\":{", "\"base\":{\"more\":[]," },
+	{ "\"clients\":[{", "\"clients\":[[],{" },
+	{ "\"clients\":[", "\"client\":[" },
+	{ "{\"format\"", "[{\"format\"" },
+	{ "{\"format\"", "x{\"format\"" },
+};
+
+static void
+test_strict(void **state)
+{
+	AUTO(buf) struct buf b = BUF(BODY);
+	struct err e;
+
+	(void)state;
+	sample(&b);
+	for (size_t i = 0; i < COUNT(edits); i++) {
+		const char *at = strstr(b.p, edits[i].from);
+		AUTO(buf) struct buf t = BUF(BODY);
+		AUTO(rec) struct rec r = { 0 };
+
+		e.ec = EC_OK;
+		assert_non_null(at);
+		assert_int_equal(
+		    buf_add(&t, b.p, (size_t)(at - b.p), &e), EC_OK);
+		assert_int_equal(buf_adds(&t, edits[i].to, &e), EC_OK);
+		assert_int_equal(
+		    buf_adds(&t, at + strlen(edits[i].from), &e), EC_OK);
+		if (rec_decode(t.p, &r, &e) == EC_OK)
+			print_error("accepted: %s\n", edits[i].to);
+		assert_int_equal(e.ec, EC_DAMAGED);
+	}
+}
+
+static void
+test_capacity(void **state)
+{
+	static struct rec r;
+	AUTO(buf) struct buf b = BUF(BODY);
+	struct err e;
+
+	(void)state;
+	rec_init(&r, "shop");
+	r.new.n = REC_REGIONS_MAX + 1;
+	assert_int_equal(rec_encode(&r, &b, &e), EC_BUG);
+	r.new.n = 0;
+	r.sent = ((int64_t)1 << 53) + 1;
+	assert_int_equal(rec_encode(&r, &b, &e), EC_BUG);
+	r.sent = 0;
+	r.state = ROT__MAX;
+	assert_int_equal(rec_encode(&r, &b, &e), EC_BUG);
+	r.state = ROT_IDLE;
+	memset(r.user, 'x', sizeof(r.user));
+	assert_int_equal(rec_encode(&r, &b, &e), EC_BUG);
+	assert_int_equal(b.len, 0);
+}
+
+static void
+test_look_up(void **state)
+{
+	AUTO(rec) struct rec r = { 0 };
+	struct rec_client *c;
+	struct err e;
+
+	(void)state;
+	rec_init(&r, "shop");
+	assert_null(rec_client(&r, "web"));
+	assert_int_equal(rec_client_add(&r, "web", &c, &e), EC_OK);
+	assert_int_equal(c->state, CL_PENDING);
+	assert_int_equal(rec_client_add(&r, "mail", &c, &e), EC_OK);
+	assert_ptr_equal(rec_client(&r, "mail"), c);
+	assert_null(rec_client(&r, "we"));
+	r.new.n = 1;
+	(void)snprintf(r.new.pw[0].region, REGION_MAX, "eu-west-1");
+	(void)snprintf(r.new.pw[0].sealed, SEALED_MAX, "v1.x");
+	assert_string_equal(rec_key_sealed(&r.new, "eu-west-1"), "v1.x");
+	assert_null(rec_key_sealed(&r.new, "eu-west-2"));
+	assert_null(rec_key_sealed(&r.old, "eu-west-1"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_broken_bytes),
+		cmocka_unit_test(test_strict),
+		cmocka_unit_test(test_capacity),
+		cmocka_unit_test(test_look_up),
+	};
+
+	return cmocka_run_group_tests_name("record", tests, NULL, NULL);
+}
