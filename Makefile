@@ -151,7 +151,7 @@ bench: all ## measure a rotation; ratios side by side, no verdict
 	$(Q)tests/bench/bench.sh
 
 unit: tests-bin ## the unit tests of this FLAVOUR
-	$(Q)prove -j2 --exec '' $(UNIT)
+	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP prove -j2 --exec '' $(UNIT)
 
 crash: ## kill the program at every system call of a rotation, and resume
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain tests-bin
@@ -205,9 +205,12 @@ install: build/rotate ## into DESTDIR and PREFIX; units, man pages, examples
 	install -m 644 deploy/rotate.timer $(DESTDIR)$(UNITDIR)/rotate.timer
 	install -d -m 755 $(DESTDIR)$(SYSCONFDIR)/ses-smtp-rotator/clients.d
 	install -d -m 755 $(DESTDIR)$(DOCDIR)
-	install -m 644 README.md deploy/RUNBOOK.md deploy/rotate.example.yaml \
-	    deploy/iam-policy.json deploy/smtp-user-policy.json \
-	    deploy/rotate.cron $(DESTDIR)$(DOCDIR)/
+	install -m 644 README.md LICENSE deploy/RUNBOOK.md \
+	    deploy/rotate.example.yaml deploy/iam-policy.json \
+	    deploy/smtp-user-policy.json deploy/rotate.cron \
+	    deploy/rotate.service.d/clients.conf.example \
+	    docs/secret-lifetime.md $(DESTDIR)$(DOCDIR)/
+	install -m 644 clients/README.md $(DESTDIR)$(DOCDIR)/clients.md
 
 uninstall: ## remove what install put there; state and configuration stay
 	rm -f $(DESTDIR)$(BINDIR)/rotate $(DESTDIR)$(MANDIR)/man1/rotate.1 \

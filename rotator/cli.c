@@ -175,13 +175,15 @@ has_value(const struct option_row *row)
 	return row->value[0] == '[' ? optional_argument : required_argument;
 }
 
-/* getopt's own tables, made from ours. */
+/* getopt's own tables, made from ours. With '+' it stops at the first word. */
 static void
-getopt_tables(struct option longs[ROWS], char shorts[3 * ROWS + 2])
+getopt_tables(
+    struct option longs[ROWS], char shorts[3 * ROWS + 2], bool to_command)
 {
 	char *p = shorts;
 
-	*p++ = '+';
+	if (to_command)
+		*p++ = '+';
 	*p++ = ':';
 	for (size_t i = 0; i + 1 < ROWS; i++) {
 		longs[i].name = option_rows[i].name;
@@ -222,14 +224,16 @@ no_such_option(const char *word, struct err *e)
 	return fix(e, "rotate help lists them");
 }
 
+/* to_command: only those that stand before the command's name. */
 static enum ec
-options(int argc, char **argv, struct args *a, unsigned *used, struct err *e)
+options(int argc, char **argv, bool to_command, struct args *a, unsigned *used,
+    struct err *e)
 {
 	struct option longs[ROWS];
 	char shorts[3 * ROWS + 2];
 	int got;
 
-	getopt_tables(longs, shorts);
+	getopt_tables(longs, shorts, to_command);
 	while ((got = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		const struct option_row *row = row_of(got);
 
@@ -273,7 +277,7 @@ fits(
 	return EC_OK;
 }
 
-/* Options may stand before and behind the command's name. */
+/* Options may stand before and behind the command's name and operands. */
 enum ec
 cli_parse(int argc, char **argv, struct args *ret,
     const struct command **ret_command, struct err *e)
@@ -285,7 +289,7 @@ cli_parse(int argc, char **argv, struct args *ret,
 	ret->config = CONFIG_DEFAULT;
 	ret->wait_ms = WAIT_DEFAULT_MS;
 	opterr = 0;
-	TRY(options(argc, argv, ret, &used, e));
+	TRY(options(argc, argv, true, ret, &used, e));
 	if (optind < argc) {
 		c = command_find(argv[optind]);
 		if (c == NULL || c->name[0] == '\0')
@@ -293,7 +297,7 @@ cli_parse(int argc, char **argv, struct args *ret,
 		argv += optind;
 		argc -= optind;
 		optind = 0; /* glibc: start anew */
-		TRY(options(argc, argv, ret, &used, e));
+		TRY(options(argc, argv, false, ret, &used, e));
 	}
 	ret->words = (const char *const *)argv + optind;
 	ret->n_words = argc - optind;

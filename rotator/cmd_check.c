@@ -127,18 +127,15 @@ look_state_dir(struct app *a, struct finding *f)
 }
 
 static void
-look_seal(struct app *a, struct finding *f)
+look_key(struct app *a, struct finding *f)
 {
 	const struct config *c = a->config;
 
 	f->what = c->seal_kind == SEAL_FILE ? "seal key" : "seal credential";
 	(void)snprintf(f->where, sizeof(f->where), "%s", c->seal_where);
-	/* A key that is missing beside a used state opens nothing. */
-	if (c->seal_kind == SEAL_FILE && a->store.ctx == NULL)
-		f->absent = "made on the first run";
-	f->ec = app_seal(a, false, &f->e);
-	f->gone = f->ec == EC_GONE && f->absent != NULL;
-	f->ec = f->gone ? EC_OK : f->ec;
+	f->absent = "made on the first run";
+	f->ec = look_seal(a, &f->e);
+	f->gone = f->ec == EC_OK && a->seal == NULL;
 }
 
 static void
@@ -265,7 +262,7 @@ exec_check(struct app *a, struct err *e)
 
 	TRY(app_config(a, e));
 	look_state_dir(a, &f[0]);
-	look_seal(a, &f[1]);
+	look_key(a, &f[1]);
 	look_alarm(a, &f[2]);
 	for (size_t i = 0; i < COUNT(f); i++)
 		worst = fleet_graver(worst, f[i].ec);

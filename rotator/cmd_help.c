@@ -10,7 +10,7 @@
 #include "rotator/near.h"
 #include "rotator/out_p.h"
 
-#define COMMAND_WIDTH 22
+#define COMMAND_WIDTH 23
 #define OPTION_WIDTH  22
 #define CODE_WIDTH    6
 
@@ -109,8 +109,8 @@ say_one(const struct command *c)
 
 	usage_text(c, usage, sizeof(usage));
 	out(BOLD, "%s", usage);
-	out(PLAIN, "%s\n\n%s%s", c->options != 0 ? " [OPTION...]" : "",
-	    c->summary, ".\n");
+	out(PLAIN, "%s\n%s\n", c->options != 0 ? " [OPTION...]" : "",
+	    c->summary);
 	if (c->help[0] != '\0')
 		out(PLAIN, "\n%s", c->help);
 	if (c->options != 0)

@@ -29,6 +29,20 @@ lift(struct app *a, const char *name, bool *ret_was, struct err *e)
 	return a->store.note(a->store.ctx, &ev, e);
 }
 
+/* The brake of another run can be released too; only a record that has to be
+ * changed needs the lease. */
+static enum ec
+is_blocked(struct app *a, const char *name, bool *ret, struct err *e)
+{
+	AUTO(rec) struct rec rec = { .n_clients = 0 };
+	enum ec ec = a->store.load(a->store.ctx, name, &rec, e);
+
+	if (ec != EC_OK && ec != EC_GONE)
+		return ec;
+	*ret = ec == EC_OK && rec.state == ROT_BLOCKED;
+	return EC_OK;
+}
+
 static enum ec
 unblock(
     struct app *a, const struct identity_conf *id, bool *ret_was, struct err *e)
@@ -36,6 +50,9 @@ unblock(
 	AUTO(rotation) struct rotation r = { .w = NULL };
 	char who[64];
 
+	TRY(is_blocked(a, id->name, ret_was, e));
+	if (!*ret_was)
+		return EC_OK;
 	TRY(app_engine(a, e));
 	TRY(rotation_open(&r, &a->world, id, e));
 	*ret_was = r.rec.state == ROT_BLOCKED;

@@ -32,7 +32,7 @@ status_short(int64_t ms, char ret[CLOCK_TEXT_MAX])
 {
 	char *blank;
 
-	clock_span_text(ms, ret);
+	look_age(0, ms, ret);
 	blank = strchr(ret, ' ');
 	if (blank != NULL)
 		*blank = '\0';
@@ -179,6 +179,7 @@ exec_status(struct app *a, struct err *e)
 
 	if (a->args->n_words == 1)
 		TRY(app_identity(a, a->args->words[0], &id, e));
+	TRY(look_names(a, e));
 	TRY(look_open(a, e));
 	if (a->args->json)
 		return status_json(a, id, e);

@@ -1,4 +1,6 @@
 /* version: which build this is and which libraries it runs with. */
+#include <string.h>
+
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
 #include <expat.h>
@@ -32,6 +34,7 @@ as_json(const struct part *parts, size_t n, struct err *e)
 static enum ec
 exec_version(struct app *a, struct err *e)
 {
+	const char *expat = XML_ExpatVersion() + strlen("expat_");
 	const struct part parts[] = {
 		{ "rotate", VERSION },
 		{ "libcurl", curl_version_info(CURLVERSION_NOW)->version },
@@ -39,7 +42,7 @@ exec_version(struct app *a, struct err *e)
 		{ "cjson", cJSON_Version() },
 		{ "libyaml", yaml_get_version_string() },
 		{ "sqlite", sqlite3_libversion() },
-		{ "expat", XML_ExpatVersion() },
+		{ "expat", expat },
 	};
 
 	if (a->args->json)

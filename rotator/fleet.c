@@ -53,17 +53,20 @@ due_slot(const struct config *c, int64_t *when, const char *name)
 struct due_arg {
 	const struct config *config;
 	int64_t *when; /* by identity: next_at of its row */
+	bool under_way; /* some rotation waits for its time */
 };
 
 static enum ec
 see_row(void *arg, const struct store_row *row, struct err *e)
 {
-	const struct due_arg *d = arg;
+	struct due_arg *d = arg;
 	int64_t *when = due_slot(d->config, d->when, row->identity);
 
 	(void)e;
-	if (when != NULL)
+	if (when != NULL) {
 		*when = row->next_at;
+		d->under_way |= row->state != ROT_IDLE;
+	}
 	return EC_OK;
 }
 
@@ -269,7 +272,8 @@ fleet_run(struct app *a, struct fleet *ret, struct err *e)
 	worst = run_all(a, when, changed, ret, e);
 	if (changed && a->leased && a->args->identities[0] == NULL)
 		TRY(a->store.meta_set(a->store.ctx, "max-ages", hash, e));
-	return worst;
+	/* Nothing was to be done now, but a rotation is not over. */
+	return worst == EC_OK && ret->n == 0 && d.under_way ? EC_LATER : worst;
 }
 
 void

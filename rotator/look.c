@@ -102,6 +102,14 @@ look_confirmed(struct app *a, const struct rec *r, const char *client,
 	    ret->confirmed;
 }
 
+void
+look_age(int64_t created, int64_t now, char ret[CLOCK_TEXT_MAX])
+{
+	const int64_t ms = now > created ? now - created : 0;
+
+	clock_span_text(ms - ms % 1000, ret);
+}
+
 const char *
 look_tls(enum smtp_tls tls)
 {
@@ -120,6 +128,27 @@ look_client_state(enum client_state s)
 	};
 
 	return s < CL__MAX ? names[s] : "?";
+}
+
+/* A key that is missing beside a used state opens nothing. */
+enum ec
+look_seal(struct app *a, struct err *e)
+{
+	const bool first =
+	    a->config->seal_kind == SEAL_FILE && a->store.ctx == NULL;
+	const enum ec ec = app_seal(a, false, e);
+
+	return ec == EC_GONE && first ? EC_OK : ec;
+}
+
+enum ec
+look_names(struct app *a, struct err *e)
+{
+	const struct identity_conf *id;
+
+	for (size_t i = 0; a->args->identities[i] != NULL; i++)
+		TRY(app_identity(a, a->args->identities[i], &id, e));
+	return EC_OK;
 }
 
 bool

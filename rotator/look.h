@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "base/clock.h"
 #include "rotator/app.h"
 
 struct look {
@@ -37,10 +38,17 @@ bool look_old_is_leaving(const struct rec *r);
 bool look_confirmed(struct app *a, const struct rec *r, const char *client,
     struct confirmation *ret);
 
+/* How old a key is: whole seconds at least. */
+void look_age(int64_t created, int64_t now, char ret[CLOCK_TEXT_MAX]);
 /* "STARTTLS", "TLS". */
 const char *look_tls(enum smtp_tls tls);
 /* "verified", "asked", ...: stable words for people and JSON. */
 const char *look_client_state(enum client_state s);
+/* The seal key opens, or is a file that the first run will make because there
+ * is no state yet. After look_open(). */
+MUST enum ec look_seal(struct app *a, struct err *e);
+/* EC_USAGE when --identity names one that is not configured. */
+MUST enum ec look_names(struct app *a, struct err *e);
 /* Is this identity asked for? names as in struct args; none: all. */
 bool look_wanted(const struct args *args, const char *identity);
 

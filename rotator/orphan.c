@@ -86,8 +86,10 @@ allow_another(struct rotation *r, struct err *e)
 		    "%s",
 		    r->w->endpoint, rec->identity);
 	}
-	if (r->keys.n > 1)
-		return not_ours(r, &r->keys, e);
+	if (r->keys.n > 1) /* all known: the list shows one that is gone */
+		return rotation_wait(r, EC_LATER,
+		    rotation_now(r) + LIST_AGAIN_MS, e,
+		    "both key slots of %s seem taken", r->conf->iam_user);
 	TRY(guard_hold(r, e));
 	rec->sent++;
 	rec->sent_at = rotation_now(r);
@@ -186,6 +188,24 @@ remove_orphan(struct rotation *r, struct err *e)
 	    "IAM still lists %s, which is deleted", r->rec.orphan);
 }
 
+/* A list that lags behind may show it once more; in the baseline it cannot be
+ * taken for somebody else's. */
+static void
+forget_orphan(struct rec *rec)
+{
+	struct iam_key *k = &rec->base.key[rec->base.n];
+
+	if (rec->base.n < IAM_KEYS_MAX) {
+		memset(k, 0, sizeof(*k));
+		memcpy(k->id, rec->orphan, sizeof(k->id));
+		k->status = KEY_INACTIVE;
+		rec->base.n++;
+	}
+	rec->orphan[0] = '\0';
+	rec->orphan_at = 0;
+	rec->answered++;
+}
+
 enum ec
 orphan_delete(struct rotation *r, struct err *e)
 {
@@ -199,9 +219,7 @@ orphan_delete(struct rotation *r, struct err *e)
 	if (iam_keys_find(&r->keys, r->rec.orphan) != NULL)
 		TRY(remove_orphan(r, e));
 	memcpy(gone, r->rec.orphan, sizeof(gone));
-	r->rec.orphan[0] = '\0';
-	r->rec.orphan_at = 0;
-	r->rec.answered++;
+	forget_orphan(&r->rec);
 	return rotation_advance(
 	    r, ROT_INTENT, e, "the leftover %s is deleted", gone);
 }

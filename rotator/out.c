@@ -16,6 +16,9 @@
 #include "base/escape.h"
 #include "rotator/out_p.h"
 
+/* Nobody wants to read milliseconds in a table. */
+#define SECOND_MS 1000
+
 static const char *const codes[] = {
 	[PLAIN] = "",
 	[BOLD] = "\033[1m",
@@ -104,7 +107,7 @@ out_when(int64_t at, int64_t now, char *ret, size_t size)
 	clock_span_text(at > now ? at - now : now - at, span);
 	if (at == 0)
 		(void)snprintf(ret, size, "never");
-	else if (at == now)
+	else if (at > now - SECOND_MS && at < now + SECOND_MS)
 		(void)snprintf(ret, size, "now");
 	else if (at > now)
 		(void)snprintf(ret, size, "in %s", span);

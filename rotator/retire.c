@@ -18,6 +18,7 @@
  * at once, then after doubling delays, before the next run goes on. */
 #define CONFIRM_TRIES    5
 #define CONFIRM_DELAY_MS ((int64_t)1000)
+#define LIST_LAG_MS      ((int64_t)5 * 60 * 1000)
 /* While waiting, stragglers and drift are looked for so often. */
 #define LOOK_MS HOUR_MS
 
@@ -107,6 +108,14 @@ old_is_gone(struct rotation *r, struct err *e)
 
 /* ---- needed after all -------------------------------------------------- */
 
+/* Lists may lag behind (A9): what we did ourselves counts as well. */
+static bool
+may_be_off(const struct rotation *r)
+{
+	return r->rec.inactive_at != 0 || r->rec.off_at != 0 ||
+	    listed_old(r) == SEEN_INACTIVE;
+}
+
 /* Switches the old key on if it is off. That harms nobody and so needs no
  * proof but the pins. A call to switch it off that was never answered may
  * land afterwards (A20): EC_LATER until it cannot any more. */
@@ -117,7 +126,7 @@ reopen(struct rotation *r, struct err *e)
 	const int64_t until = r->rec.off_at + r->conf->late_window;
 	struct err why = *e;
 
-	if (listed_old(r) == SEEN_INACTIVE) {
+	if (may_be_off(r)) {
 		TRY(guard_mutation(r, e));
 		if (iam->set_status(iam->ctx, r->conf->iam_user, r->rec.old.id,
 			true, e) != EC_OK)
@@ -237,9 +246,16 @@ step_deactivate(struct rotation *r, struct err *e)
 	    r->rec.old.id, r->rec.identity);
 }
 
+/* Not believed at first: a list may still be older than our own call (A9). */
 static enum ec
 on_again(struct rotation *r, struct err *e)
 {
+	const int64_t until = r->rec.inactive_at + LIST_LAG_MS;
+
+	if (rotation_now(r) < until)
+		return rotation_wait(r, EC_LATER, until, e,
+		    "IAM shows %s as Active, which was just switched off",
+		    r->rec.old.id);
 	(void)fail(e, EC_CONFLICT,
 	    "%s was switched on again, perhaps because someone needs it",
 	    r->rec.old.id);

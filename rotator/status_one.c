@@ -35,7 +35,7 @@ say_key(const char *label, const struct rec_key *k, int64_t now)
 
 	if (k->id[0] == '\0')
 		return;
-	clock_span_text(now - k->created, age);
+	look_age(k->created, now, age);
 	out_when(k->proved, now, proved, sizeof(proved));
 	if (k->proved == 0)
 		line(PLAIN, label, "%s, %s old", k->id, age);

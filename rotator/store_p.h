@@ -134,6 +134,7 @@ MUST enum ec db_add_sums(struct db *d, struct err *e);
 
 MUST enum ec db_create(struct db *d, struct err *e); /* in an empty file */
 MUST enum ec db_set_up(struct db *d, struct err *e); /* each connection */
+MUST enum ec db_check_header(struct db *d, struct err *e); /* before that */
 /* Ours, of this version, with just our tables? */
 MUST enum ec db_check_format(struct db *d, struct err *e);
 /* Everything, once a process: pages, indexes, sums, tallies. */

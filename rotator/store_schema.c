@@ -77,6 +77,26 @@ db_create(struct db *d, struct err *e)
 	return db_exec(d, "PRAGMA journal_mode=WAL", e);
 }
 
+/* Bytes 18 and 19 say how to write and how to read the file: 2 a write-ahead
+ * log, 1 none (https://www.sqlite.org/fileformat2.html, 1.3.3). Other values
+ * would show as missing permissions or files. Read through SQLite's own
+ * handle: closing another one would drop the locks of this process. */
+enum ec
+db_check_header(struct db *d, struct err *e)
+{
+	unsigned char b[2] = { 0 };
+	sqlite3_file *f = NULL;
+
+	if (sqlite3_file_control(
+		d->sql, "main", SQLITE_FCNTL_FILE_POINTER, &f) != SQLITE_OK ||
+	    f->pMethods == NULL ||
+	    f->pMethods->xRead(f, b, 2, 18) != SQLITE_OK || b[0] != b[1] ||
+	    b[0] < 1 || b[0] > 2)
+		return db_damaged(
+		    d, e, "its first page is not as it should be");
+	return EC_OK;
+}
+
 static enum ec
 check_table(struct db *d, const char *sql, struct err *e)
 {

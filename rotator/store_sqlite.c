@@ -278,6 +278,7 @@ store_sqlite_open(
 	d->readonly = mode == STORE_RO;
 	TRY(home_paths(d, dir, e));
 	TRY(d->readonly ? open_reader(d, e) : open_writer(d, e));
+	TRY(db_check_header(d, e));
 	TRY(db_set_up(d, e));
 	TRY(db_check_format(d, e));
 	if (!d->readonly)

@@ -38,8 +38,9 @@ stage 'clang-tidy' mk tidy
 asan=build/asan
 export ROTATE=$PWD/$asan/rotate SANDBOX=$PWD/$asan/ses-sandbox
 export DRIVE=$PWD/$asan/tests/e2e/drive
+export CMOCKA_MESSAGE_OUTPUT=TAP
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
-exec prove -j"$jobs" --timer --merge --source Executable --source Perl \
+exec prove -j"$jobs" --timer --merge \
     --failures --exec '' \
     $(find $asan/tests/unit -maxdepth 1 -name 'test_*' -type f -perm -100 | sort) \
     $asan/tests/conform/conform \

@@ -266,7 +266,7 @@ silent "links between files do too" links
 if [ -n "$ROTATE" ]; then
 	"$ROTATE" help >"$dir/help" 2>&1
 	all_in "rotate help lists each command" commands \
-	    "$dir/help" '(^|[^a-z-])@([^a-z-]|$)'
+	    "$dir/help" '^  rotate @( |$)'
 	each_helps() {
 		bad=0
 		for c in $(commands); do

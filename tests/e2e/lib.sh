@@ -61,17 +61,16 @@ look() { # EXPRESSION: of the sandbox's state, s in Python
 	ctl GET /state | python3 -c '
 import json, sys
 s = json.load(sys.stdin)
-user = s["users"].get("ses-mail") if isinstance(s["users"], dict) else next(
-    (u for u in s["users"] if u["name"] == "ses-mail"), None)
-keys = {k["id"]: k["status"] for k in user["keys"]} if user else {}
-def calls(action, what="calls"):
-    return s["counters"].get("iam.%s.%s" % (action, what), 0)
+c = s["counters"]
+keys = {k["id"]: k["status"] for u in s["users"] if u["name"] == "ses-mail"
+        for k in u["keys"]}
 r = eval(sys.argv[1])
-print("\n".join(map(str, r)) if isinstance(r, (list, tuple)) else r)' "$1"
+print("\n".join(map(str, r)) if isinstance(r, list) else r)' "$1"
 }
 keys() { look 'sorted("%s %s" % k for k in keys.items())'; } # "ID Status"
-made() { look 'calls("CreateAccessKey", "effects")'; }
-seq_now() { look 's["seq"]'; }
+made() { look 'c["iam"]["CreateAccessKey"]["effects"]'; }
+traffic() { look '[c["iam"], c["connections"]]'; } # every call and session
+met() { look "c.get('faults', {}).get('$1', 0)"; } # how often that fault came
 password() { # KEY REGION
 	ctl GET "/key/$1/password?region=$2" |
 	    grep -o 'B[A-Za-z0-9+/]\{43\}'
@@ -189,8 +188,9 @@ finished() { # one key is left, the clients named (app) hold it, and are idle
 	is_state IDLE
 	is "$(look 'len(keys)')" 1
 	is "$(look 'list(keys.values())')" Active
+	NEW=$(look 'list(keys)')
 	for c in "${@:-app}"; do
-		holds "$c" "$(look 'list(keys)')"
+		holds "$c" "$NEW"
 	done
 }
 until_idle() { # [TRIES]: run after run, not minding when it is due
@@ -224,7 +224,7 @@ print(json.dumps(s["users"], sort_keys=True, indent=1))'
 
 # --- TAP ---
 
-n_tests=0
+n_tests=0 n_failed=0
 try() { # NAME FUNCTION [ARG...]
 	local name=$1 rc
 	shift
@@ -233,7 +233,7 @@ try() { # NAME FUNCTION [ARG...]
 	fresh
 	(
 		trap 'rc=$?; echo "failed: $BASH_COMMAND (line $LINENO)"; exit $rc' ERR
-		trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
+		trap 'leave $?' EXIT
 		set -eE
 		"$@"
 	) >"$D/log" 2>&1
@@ -243,11 +243,18 @@ try() { # NAME FUNCTION [ARG...]
 	elif [ $rc -eq 77 ]; then
 		echo "ok $n_tests - $name # SKIP $(tail -1 "$D/log")"
 	else
+		n_failed=$((n_failed + 1))
 		echo "not ok $n_tests - $name"
 		tail -40 "$D/log" | sed 's/^/# /'
 	fi
 	[ -n "${KEEP:-}" ] || rm -rf "$D"
 }
+leave() { # CODE: of a test; what it started in the background ends
+	set +eE
+	trap - ERR EXIT
+	[ -z "$(jobs -p)" ] || kill $(jobs -p) && wait
+	exit "$1"
+} 2>/dev/null
 skip() { # WHY: leaves the test
 	echo "$1"
 	exit 77

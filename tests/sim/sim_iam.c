@@ -48,11 +48,10 @@ sim_key_make(struct sim *w, bool foreign)
 
 	memset(k, 0, sizeof(*k));
 	(void)snprintf(k->id, sizeof(k->id), "AKIASIM%c%c%c%cABCDEFGH%c",
-	    digits[n / 10 % 10], digits[n % 10],
-	    digits[w->now / 1000 % 10], digits[w->now / 10000 % 10],
-	    foreign ? 'F' : 'R');
-	(void)snprintf(k->secret, sizeof(k->secret),
-	    "secret%034llu", (unsigned long long)w->now * 64 + n);
+	    digits[n / 10 % 10], digits[n % 10], digits[w->now / 1000 % 10],
+	    digits[w->now / 10000 % 10], foreign ? 'F' : 'R');
+	(void)snprintf(k->secret, sizeof(k->secret), "secret%034llu",
+	    (unsigned long long)w->now * 64 + n);
 	k->exists = k->active = true;
 	k->foreign = foreign;
 	k->created = w->now / 1000 * 1000;
@@ -213,8 +212,8 @@ list_at(const struct sim *w, int64_t at, struct iam_keys *ret)
 			continue;
 		memcpy(o->id, k->id, sizeof(o->id));
 		o->created = k->created;
-		o->status = (k->changed > at) != k->active ? KEY_ACTIVE :
-							     KEY_INACTIVE;
+		o->status =
+		    (k->changed > at) != k->active ? KEY_ACTIVE : KEY_INACTIVE;
 		ret->n++;
 	}
 }
@@ -250,8 +249,7 @@ create(void *ctx, const char *name, struct iam_new_key *ret, struct err *e)
 	if (disturbed(w, CALL_CREATE, 0, EC_UNKNOWN, &ec, e))
 		return sim_leave(w, ec, e);
 	if (sim_keys_count(w) >= 2)
-		return sim_leave(
-		    w, fail(e, EC_LIMIT, "iam: LimitExceeded"), e);
+		return sim_leave(w, fail(e, EC_LIMIT, "iam: LimitExceeded"), e);
 	k = sim_key_make(w, false);
 	ec = answer(w, CALL_CREATE, EC_UNKNOWN, e);
 	if (ec != EC_OK)
@@ -262,8 +260,8 @@ create(void *ctx, const char *name, struct iam_new_key *ret, struct err *e)
 }
 
 static enum ec
-set_status(void *ctx, const char *name, const char *id, bool active,
-    struct err *e)
+set_status(
+    void *ctx, const char *name, const char *id, bool active, struct err *e)
 {
 	const enum sim_call call = active ? CALL_ON : CALL_OFF;
 	struct sim *w = ctx;
@@ -323,8 +321,8 @@ last_used(void *ctx, const char *id, struct iam_use *ret, struct err *e)
 	memset(ret, 0, sizeof(*ret));
 	ret->never = at == 0;
 	ret->at = at;
-	(void)snprintf(ret->service, sizeof(ret->service), "%s",
-	    at != 0 ? "ses" : "N/A");
+	(void)snprintf(
+	    ret->service, sizeof(ret->service), "%s", at != 0 ? "ses" : "N/A");
 	(void)snprintf(ret->region, sizeof(ret->region), "us-east-1");
 	return sim_leave(w, EC_OK, e);
 }

@@ -24,8 +24,8 @@ seal_wrap(const struct seal *s, const char *aad, const struct secret *plain,
 {
 	(void)s;
 	(void)e;
-	(void)snprintf(ret, SEALED_MAX, "%016llx.%.100s", mark(aad),
-	    secret_reveal(plain));
+	(void)snprintf(
+	    ret, SEALED_MAX, "%016llx.%.100s", mark(aad), secret_reveal(plain));
 	return EC_OK;
 }
 

@@ -70,8 +70,7 @@ right_password(
 }
 
 static enum probe_verdict
-judge(struct sim *w, const struct smtp_peer *peer,
-    const struct smtp_cred *cred)
+judge(struct sim *w, const struct smtp_peer *peer, const struct smtp_cred *cred)
 {
 	const struct sim_fault *f = sim_fault_now(w, CALL_PROBE, NULL);
 	struct sim_key *k = sim_key(w, cred->user);
@@ -98,9 +97,9 @@ probe(void *ctx, const struct smtp_peer *peer, const struct smtp_cred *cred,
 	w->now += PROBE_MS;
 	memset(ret, 0, sizeof(*ret));
 	ret->verdict = judge(w, peer, cred);
-	ret->code = ret->verdict == PROBE_ACCEPTED ? 235 :
-	    ret->verdict == PROBE_REFUSED	   ? 535 :
-						     0;
+	ret->code = ret->verdict == PROBE_ACCEPTED ? 235
+	    : ret->verdict == PROBE_REFUSED        ? 535
+						   : 0;
 	ret->at = w->now;
 	sim_say(w, "  = %s", probe_verdict_name(ret->verdict));
 	return sim_leave(w, EC_OK, e);

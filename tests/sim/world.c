@@ -119,8 +119,7 @@ die(struct sim *w, struct err *e)
 }
 
 bool
-sim_enter(
-    struct sim *w, enum sim_call call, const char *what, struct err *e)
+sim_enter(struct sim *w, enum sim_call call, const char *what, struct err *e)
 {
 	if (w->dead) {
 		(void)fail(e, EC_BUG, "dead");
@@ -247,6 +246,7 @@ sim_init(struct sim *w, size_t n_clients)
 	char pass[PASS_MAX];
 
 	memset(w, 0, sizeof(*w));
+	w->trace = getenv("SIM_TRACE") != NULL;
 	w->now = EPOCH;
 	w->propagation = 5000;
 	w->watch = ROT__MAX;

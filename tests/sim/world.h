@@ -104,13 +104,19 @@ struct sim_client {
 	struct client_driver drv;
 	char user[KEY_ID_MAX], pass[64]; /* in its file */
 	char live[KEY_ID_MAX];           /* in the running process */
-	int64_t picks_up;                /* live follows the file then; 0 */
-	bool exempt; /* its dead key is not our doing (foreign edit, optional) */
-	bool silent; /* sends no mail */
+	int64_t delay;                   /* without activate: live lags so */
+	int64_t live_at;                 /* live follows the file then; 0 */
+	bool
+	    exempt; /* its dead key is not our doing (foreign edit, optional) */
+	bool silent;  /* sends no mail */
 	bool answers; /* human: does what is asked and confirms */
-	int64_t answer_after;
-	int64_t confirmed_at;
-	char confirmed[KEY_ID_MAX];
+	int64_t answer_after, asked_at;
+	char asked[KEY_ID_MAX];
+	struct {
+		char id[KEY_ID_MAX];
+		int64_t at;
+	} confirmed[4];
+	size_t n_confirmed;
 };
 
 struct sim {
@@ -145,7 +151,7 @@ struct sim {
 	bool on_disk, lease_lost, full, reserve;
 	struct hold hold;
 	unsigned long last_fence, last_hold; /* call numbers */
-	char create_mark[64];                /* sent counter of the last create */
+	char create_mark[64]; /* sent counter of the last create */
 	int last_list;
 
 	/* clients, configuration */
@@ -186,8 +192,8 @@ void sim_bad(struct sim *w, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* The gate: true means that the process is dead and e is filled. */
-bool sim_enter(struct sim *w, enum sim_call call, const char *what,
-    struct err *e);
+bool sim_enter(
+    struct sim *w, enum sim_call call, const char *what, struct err *e);
 /* The way out: ec, or the death of the process after the effect. */
 enum ec sim_leave(struct sim *w, enum ec ec, struct err *e);
 /* The fault that is due for this call, or one of kind FAULT_NONE. */

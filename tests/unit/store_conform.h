@@ -131,7 +131,7 @@ assert_due(struct store *s, int64_t now, const char *want)
 	assert_string_equal(buf_str(&b), want);
 }
 
-static void
+static inline void
 conform_empty(void **state)
 {
 	AUTO(store) struct store s = { 0 };
@@ -152,7 +152,7 @@ conform_empty(void **state)
 	assert_events(&s, NULL, "");
 }
 
-static void
+static inline void
 conform_commit(void **state)
 {
 	AUTO(store) struct store s = { 0 };
@@ -178,7 +178,7 @@ conform_commit(void **state)
 }
 
 /* The record or nothing; the event or nothing. */
-static void
+static inline void
 conform_conflict(void **state)
 {
 	AUTO(store) struct store s = { 0 };
@@ -208,7 +208,7 @@ conform_conflict(void **state)
 	assert_events(&s, NULL, "1 shop state a\n2 shop state b\n");
 }
 
-static void
+static inline void
 conform_no_lease(void **state)
 {
 	AUTO(store) struct store s = { 0 };
@@ -228,7 +228,7 @@ conform_no_lease(void **state)
 	WANT(EC_GONE, s.load(s.ctx, "shop", &r, &e));
 }
 
-static void
+static inline void
 conform_lease(void **state)
 {
 	AUTO(store) struct store a = { 0 };
@@ -251,7 +251,7 @@ conform_lease(void **state)
 }
 
 /* A commit renews the lease, too. */
-static void
+static inline void
 conform_renew(void **state)
 {
 	AUTO(store) struct store a = { 0 };
@@ -267,7 +267,7 @@ conform_renew(void **state)
 }
 
 /* Too late is too late, also when the new owner has gone again. */
-static void
+static inline void
 conform_fence(void **state)
 {
 	AUTO(store) struct store a = { 0 };
@@ -313,7 +313,7 @@ refuse_row(void *arg, const struct store_row *row, struct err *e)
 	return fix(e, "nothing");
 }
 
-static void
+static inline void
 conform_each(void **state)
 {
 	static const char *const names[] = { "c", "a", "b" };
@@ -338,7 +338,7 @@ conform_each(void **state)
 	assert_due(&s, T0 + 999, "b ");
 }
 
-static void
+static inline void
 conform_events(void **state)
 {
 	AUTO(store) struct store s = { 0 };
@@ -361,7 +361,7 @@ conform_events(void **state)
 	assert_events(&s, "none", "");
 }
 
-static void
+static inline void
 conform_hold(void **state)
 {
 	AUTO(store) struct store s = { 0 };
@@ -389,7 +389,7 @@ conform_hold(void **state)
 	assert_false(got.held);
 }
 
-static void
+static inline void
 conform_confirm(void **state)
 {
 	AUTO(store) struct store s = { 0 };
@@ -410,7 +410,7 @@ conform_confirm(void **state)
 	assert_false(c.confirmed);
 }
 
-static void
+static inline void
 conform_meta(void **state)
 {
 	AUTO(store) struct store s = { 0 };

@@ -102,6 +102,21 @@ spit(const struct conform *c, const char *name, const void *p, size_t n)
 	assert_int_equal(write(fd, p, n), (ssize_t)n);
 }
 
+/* A whole other database, without what lies beside it. */
+static inline void
+swap(const struct conform *c, const void *p, size_t n)
+{
+	static const char *const beside[] = { "rotate.db-wal",
+		"rotate.db-shm" };
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < COUNT(beside); i++) {
+		in_place(c, beside[i], path);
+		assert_true(unlink(path) == 0 || errno == ENOENT);
+	}
+	spit(c, "rotate.db", p, n);
+}
+
 /* As an operator with the sqlite3 shell would. */
 static inline void
 meddle(const struct conform *c, const char *sql)

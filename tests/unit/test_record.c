@@ -29,7 +29,8 @@ rnd(uint64_t *s)
 static int64_t
 number(uint64_t *s)
 {
-	const int64_t v = (int64_t)(rnd(s) >> (11 + rnd(s) % 50));
+	const uint64_t shift = 11 + rnd(s) % 50;
+	const int64_t v = (int64_t)(rnd(s) >> shift);
 
 	return rnd(s) % 4 == 0 ? -v : v;
 }
@@ -170,8 +171,6 @@ test_round_trip(void **state)
 		assert_int_equal(rec_encode(&r, &one, &e), EC_OK);
 		if (rec_decode(one.p, &back, &e) != EC_OK)
 			print_error("%s\n", e.what);
-		assert_int_equal(strlen(one.p), one.len);
-		assert_non_null(back.clients == NULL ? "" : "");
 		assert_same(&r, &back);
 		assert_int_equal(rec_encode(&back, &two, &e), EC_OK);
 		assert_string_equal(one.p, two.p);

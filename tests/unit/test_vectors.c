@@ -241,15 +241,14 @@ test_outside(void **state)
 	const char *dir = getenv("SIGV4_VECTORS");
 
 	(void)state;
-	if (dir == NULL)
-		skip();
 	assert_true(run_all(dir) > 0);
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
+	const struct CMUnitTest own[] = { cmocka_unit_test(test_own) };
+	const struct CMUnitTest with_outside[] = {
 		cmocka_unit_test(test_own),
 		cmocka_unit_test(test_outside),
 	};
@@ -257,5 +256,8 @@ main(void)
 
 	if (secret_init(&e) != EC_OK)
 		return 1;
-	return cmocka_run_group_tests_name("vectors", tests, NULL, NULL);
+	if (getenv("SIGV4_VECTORS") != NULL)
+		return cmocka_run_group_tests_name(
+		    "vectors", with_outside, NULL, NULL);
+	return cmocka_run_group_tests_name("vectors", own, NULL, NULL);
 }

@@ -1,0 +1,123 @@
+/* The timer and the operator. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "world.h"
+
+#define ROUND_MIN (SIM_MINUTE / 2)
+
+static void
+new_process(struct sim *w)
+{
+	if (w->dead && w->crash_next > 0 && w->crashes == 1)
+		w->crash_at = w->calls + w->crash_next;
+	w->dead = w->full = false; /* somebody made space meanwhile */
+	w->skew_known = false;
+	w->last_list = -1;
+	w->last_fence = w->last_hold = 0;
+}
+
+enum ec
+sim_run(struct sim *w)
+{
+	AUTO(rotation) struct rotation r = { .w = NULL };
+
+	new_process(w);
+	w->rounds++;
+	w->last = rotation_open(&r, &w->world, &w->identity, &w->err);
+	if (w->last != EC_OK)
+		return w->last;
+	r.force = w->force && r.rec.state == ROT_IDLE;
+	if (w->revoke)
+		r.rec.emergency = true;
+	w->last = rotation_drive(&r, &w->err);
+	sim_say(w, "=== run ends: %s %s", ec_name(w->last),
+	    w->last != EC_OK ? w->err.what : "");
+	if (w->on_disk && w->disk.emergency)
+		w->revoke = false;
+	if (w->disk.state != ROT_IDLE)
+		w->force = false;
+	return w->last;
+}
+
+/* Is there nothing left that the timer could do? */
+static bool
+over(const struct sim *w)
+{
+	if (w->dead || !w->on_disk)
+		return false;
+	if (w->disk.state == ROT_BLOCKED)
+		return true;
+	return w->disk.state == ROT_IDLE && w->last == EC_OK &&
+	    w->disk.next_at > w->now - w->skew;
+}
+
+static void
+until_next(struct sim *w)
+{
+	const int64_t wall = w->now - w->skew;
+	int64_t wait = w->on_disk ? w->disk.next_at - wall : 0;
+
+	if (w->dead || wait < ROUND_MIN)
+		wait = ROUND_MIN;
+	sim_advance(w, wait);
+}
+
+static bool
+go_on(struct sim *w, enum rot_state s, unsigned rounds)
+{
+	for (unsigned i = 0; i < rounds && w->bad[0] == '\0'; i++) {
+		(void)sim_run(w);
+		if (over(w) || (w->on_disk && w->disk.state == s && !w->dead))
+			return w->bad[0] == '\0';
+		until_next(w);
+	}
+	sim_bad(w, "L1: %s, not over after %u runs: %s",
+	    rot_state_name(w->disk.state), rounds, w->err.what);
+	return false;
+}
+
+bool
+sim_finish(struct sim *w, unsigned rounds)
+{
+	if (!go_on(w, ROT__MAX, rounds))
+		return false;
+	sim_check_end(w);
+	return w->bad[0] == '\0';
+}
+
+bool
+sim_until(struct sim *w, enum rot_state s)
+{
+	return go_on(w, s, 400) && w->disk.state == s;
+}
+
+/* A command that dies is typed again, unless it is seen to have worked. */
+static void
+say_to(struct sim *w, enum rot_state to, const char *what)
+{
+	for (int i = 0; i < 3 && w->disk.state != to; i++) {
+		AUTO(rotation) struct rotation r = { .w = NULL };
+
+		new_process(w);
+		if (rotation_open(&r, &w->world, &w->identity, &w->err) ==
+			EC_OK &&
+		    rotation_advance(&r, to, &w->err, "%s", what) == EC_OK)
+			return;
+	}
+}
+
+void
+sim_release(struct sim *w)
+{
+	memset(&w->hold, 0, sizeof(w->hold));
+	if (w->disk.state == ROT_BLOCKED)
+		say_to(w, w->disk.resume, "released");
+}
+
+void
+sim_rollback(struct sim *w)
+{
+	say_to(w, ROT_RB, "rollback asked for");
+}

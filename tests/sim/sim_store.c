@@ -1,0 +1,168 @@
+/* The store: the last committed record is what a new process finds. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "world.h"
+
+static enum ec
+lease(void *ctx, int64_t now, int64_t ttl, struct err *e)
+{
+	(void)ctx;
+	(void)now;
+	(void)ttl;
+	(void)e;
+	return EC_OK;
+}
+
+static enum ec
+fence(void *ctx, int64_t now, struct err *e)
+{
+	struct sim *w = ctx;
+
+	(void)now;
+	if (sim_enter(w, CALL_FENCE, "", e))
+		return e->ec;
+	if (sim_fault_now(w, CALL_FENCE, NULL)->kind != FAULT_NONE)
+		w->lease_lost = true;
+	if (w->lease_lost)
+		return sim_leave(w, fail(e, EC_BUSY, "lease lost"), e);
+	w->last_fence = w->calls;
+	return sim_leave(w, EC_OK, e);
+}
+
+static void
+unlease(void *ctx)
+{
+	(void)ctx;
+}
+
+/* The clients of a record live behind a pointer. */
+static enum ec
+copy(struct rec *to, const struct rec *from, struct err *e)
+{
+	struct rec_client *c = NULL;
+
+	if (from->n_clients > 0) {
+		c = calloc(from->n_clients, sizeof(*c));
+		if (c == NULL)
+			return fail(e, EC_NOMEM, "no memory");
+		memcpy(c, from->clients, from->n_clients * sizeof(*c));
+	}
+	rec_free(to);
+	*to = *from;
+	to->clients = c;
+	return EC_OK;
+}
+
+static enum ec
+load(void *ctx, const char *identity, struct rec *ret, struct err *e)
+{
+	struct sim *w = ctx;
+
+	if (sim_enter(w, CALL_LOAD, identity, e))
+		return e->ec;
+	if (!w->on_disk)
+		return sim_leave(w, fail(e, EC_GONE, "no record"), e);
+	memset(ret, 0, sizeof(*ret));
+	TRY(copy(ret, &w->disk, e));
+	return sim_leave(w, EC_OK, e);
+}
+
+static enum ec
+keep(struct sim *w, struct rec *r, const struct event *ev, struct err *e)
+{
+	const enum rot_state was = w->on_disk ? w->disk.state : ROT_IDLE;
+
+	if (w->on_disk && w->disk.version != r->version)
+		return fail(e, EC_CONFLICT, "version moved");
+	sim_check_commit(w, r);
+	r->version++;
+	TRY(copy(&w->disk, r, e));
+	w->on_disk = true;
+	w->last_fence = w->calls;
+	sim_say(w, "  + %s: %s", ev == NULL ? "-" : ev->what,
+	    ev == NULL ? r->waiting : ev->text);
+	if (r->state == w->watch && was != w->watch && w->event != NULL)
+		w->event(w);
+	return EC_OK;
+}
+
+static enum ec
+commit(void *ctx, int64_t now, struct rec *r, const struct event *ev,
+    struct err *e)
+{
+	struct sim *w = ctx;
+	const struct sim_fault *f;
+	enum ec ec;
+
+	(void)now;
+	if (sim_enter(w, CALL_COMMIT, "", e))
+		return e->ec;
+	f = sim_fault_now(w, CALL_COMMIT, NULL);
+	w->full = w->full || f->kind == FAULT_FULL;
+	if (w->lease_lost)
+		return sim_leave(w, fail(e, EC_BUSY, "lease lost"), e);
+	if (f->kind == FAULT_FAIL || w->full)
+		return sim_leave(
+		    w, fail(e, w->full ? EC_IO : (enum ec)f->arg, "disk"), e);
+	ec = keep(w, r, ev, e);
+	/* Kept, but the process is told otherwise: a failed fsync. */
+	if (ec == EC_OK && f->kind == FAULT_AFTER)
+		ec = fail(e, EC_IO, "fsync");
+	return sim_leave(w, ec, e);
+}
+
+static bool
+relief(void *ctx)
+{
+	struct sim *w = ctx;
+	const bool had = w->reserve && !w->dead;
+
+	w->reserve = false;
+	if (had)
+		w->full = false;
+	return had;
+}
+
+static enum ec
+hold_get(void *ctx, const char *identity, struct hold *ret, struct err *e)
+{
+	struct sim *w = ctx;
+
+	if (sim_enter(w, CALL_HOLD, identity, e))
+		return e->ec;
+	*ret = w->hold;
+	w->last_hold = w->calls;
+	return sim_leave(w, EC_OK, e);
+}
+
+static enum ec
+confirm_get(void *ctx, const char *client, const char *key_id,
+    struct confirmation *ret, struct err *e)
+{
+	struct sim *w = ctx;
+	const struct sim_client *c = sim_client(w, client);
+
+	if (sim_enter(w, CALL_CONFIRM, client, e))
+		return e->ec;
+	memset(ret, 0, sizeof(*ret));
+	for (size_t i = 0; i < c->n_confirmed; i++)
+		if (strcmp(c->confirmed[i].id, key_id) == 0) {
+			ret->confirmed = true;
+			ret->at = c->confirmed[i].at;
+		}
+	return sim_leave(w, EC_OK, e);
+}
+
+const struct store sim_store = {
+	.lease = lease,
+	.fence = fence,
+	.unlease = unlease,
+	.load = load,
+	.commit = commit,
+	.relief = relief,
+	.hold_get = hold_get,
+	.confirm_get = confirm_get,
+};
