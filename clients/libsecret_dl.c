@@ -33,6 +33,7 @@ libsecret_load(struct libsecret *ret, struct err *e)
 	for (size_t i = 0; i < COUNT(functions); i++) {
 		/* The idiom of dlsym(3); gcc and clang let void * alias all
 		 * other pointers. */
+		/* cppcheck-suppress uninitvar ; only its address is taken */
 		void **p = (void **)(void *)((char *)&f + functions[i].slot);
 
 		*p = dlsym(lib, functions[i].symbol);

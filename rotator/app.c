@@ -99,10 +99,12 @@ which_identity(const struct config *c, const char *name, struct err *e)
 {
 	char names[200] = "";
 	size_t n = 0;
+	const struct identity_conf *end = c->identities + c->n_identities;
 
-	for (size_t i = 0; i < c->n_identities && n < sizeof(names); i++)
+	for (const struct identity_conf *id = c->identities;
+	     id != NULL && id < end && n < sizeof(names); id++)
 		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s",
-		    i == 0 ? "" : ", ", c->identities[i].name);
+		    n == 0 ? "" : ", ", id->name);
 	if (name == NULL)
 		(void)fail(e, EC_USAGE, "which identity?");
 	else

@@ -44,8 +44,8 @@ struct choice {
 	bool clear;                    /* says what becomes of every key */
 };
 
-static struct choice
-choose(const struct app *a, const struct iam_keys *k)
+static void
+choose(const struct app *a, const struct iam_keys *k, struct choice *ret)
 {
 	const char *current = a->args->current, *retire = a->args->retire;
 	struct choice c = { .current = NULL };
@@ -60,28 +60,34 @@ choose(const struct app *a, const struct iam_keys *k)
 		c.retire = iam_keys_find(k, retire);
 	c.clear = c.current != NULL && c.current != c.retire &&
 	    (k->n == 1 ? retire == NULL : c.retire != NULL);
-	return c;
+	*ret = c;
 }
 
 /* What the clients hold of this key tells us its passwords: without them a
  * rollback to it would not be possible later. */
 static enum ec
+learn_from(const struct rotation *r, const struct client_conf *c,
+    struct rec_key *k, struct err *e)
+{
+	AUTO(smtp_cred) struct smtp_cred held = { 0 };
+
+	if (c->client.drv->read == NULL ||
+	    c->client.drv->read(&c->client, &held, e) != EC_OK ||
+	    strcmp(held.user, k->id) != 0)
+		return EC_OK;
+	return cred_learn(r, k, c->client.region, &held, e);
+}
+
+static enum ec
 learn_passwords(const struct rotation *r, struct rec_key *k, struct err *e)
 {
-	k->n = 0;
-	for (size_t i = 0;; i++) {
-		const struct client_conf *c =
-		    config_client_of(r->w->config, r->conf, i);
-		AUTO(smtp_cred) struct smtp_cred held = { 0 };
+	const struct client_conf *c;
 
-		if (c == NULL)
-			return EC_OK;
-		if (c->client.drv->read == NULL ||
-		    c->client.drv->read(&c->client, &held, e) != EC_OK ||
-		    strcmp(held.user, k->id) != 0)
-			continue;
-		TRY(cred_learn(r, k, c->client.region, &held, e));
-	}
+	k->n = 0;
+	for (size_t i = 0;
+	     (c = config_client_of(r->w->config, r->conf, i)) != NULL; i++)
+		TRY(learn_from(r, c, k, e));
+	return EC_OK;
 }
 
 /* Two keys, every client on the current one: what is left is to retire the
@@ -119,7 +125,7 @@ adopt(struct app *a, struct rotation *r, struct err *e)
 	rec->user_id[0] = rec->endpoint[0] = '\0'; /* pinned anew */
 	TRY(guard_mutation(r, e));
 	TRY(guard_list(r, e));
-	c = choose(a, &r->keys);
+	choose(a, &r->keys, &c);
 	if (c.current == NULL || !c.clear)
 		return name_choice(r,
 		    "which Active key is in use, and what "

@@ -199,8 +199,7 @@ json_lists(cJSON *o, const struct config *c)
 		    row, "identity", cc->identity->name);
 		(void)cJSON_AddStringToObject(
 		    row, "kind", cc->client.drv->name);
-		(void)cJSON_AddStringToObject(
-		    row, "region", cc->client.region);
+		(void)cJSON_AddStringToObject(row, "region", cc->client.region);
 		(void)cJSON_AddStringToObject(row, "where", where);
 		(void)cJSON_AddBoolToObject(row, "required", cc->required);
 		(void)cJSON_AddItemToArray(clients, row);
@@ -211,8 +210,8 @@ json_lists(cJSON *o, const struct config *c)
 }
 
 static enum ec
-say_json(const struct config *c, const struct finding *f, size_t n,
-    struct err *e)
+say_json(
+    const struct config *c, const struct finding *f, size_t n, struct err *e)
 {
 	cJSON *o = cJSON_CreateObject(), *list;
 
@@ -226,8 +225,7 @@ say_json(const struct config *c, const struct finding *f, size_t n,
 		(void)cJSON_AddStringToObject(row, "what", f[i].what);
 		(void)cJSON_AddStringToObject(row, "where", f[i].where);
 		(void)cJSON_AddBoolToObject(row, "present", !f[i].gone);
-		(void)cJSON_AddStringToObject(
-		    row, "result", ec_name(f[i].ec));
+		(void)cJSON_AddStringToObject(row, "result", ec_name(f[i].ec));
 		if (f[i].ec != EC_OK) {
 			(void)cJSON_AddStringToObject(
 			    row, "cause", f[i].e.what);

@@ -171,8 +171,8 @@ find(const char *kind, const struct client_driver **ret, struct err *e)
 		return EC_OK;
 	for (size_t i = 0; client_drivers[i] != NULL; i++)
 		near_try(&n, client_drivers[i]->name);
-	(void)fail(e, EC_USAGE, "no kind of client %.60s%s", kind,
-	    near_hint(&n).s);
+	(void)fail(
+	    e, EC_USAGE, "no kind of client %.60s%s", kind, near_hint(&n).s);
 	return fix(e, "rotate clients lists them");
 }
 

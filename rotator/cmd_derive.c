@@ -114,12 +114,13 @@ const struct command cmd_derive = {
 	.name = "derive",
 	.operands = "",
 	.summary = "SMTP password of a secret key, from a pipe or a prompt",
-	.help = "Reads a secret access key and prints one line a region: the "
-		"region and the\nSMTP password. Nothing is stored or sent.\n"
-		"\n"
-		"  rotate derive --region eu-west-1          asks, without echo\n"
-		"  pass show aws/key | rotate derive --region us-east-1 \\\n"
-		"      --region eu-west-1\n",
+	.help =
+	    "Reads a secret access key and prints one line a region: the "
+	    "region and the\nSMTP password. Nothing is stored or sent.\n"
+	    "\n"
+	    "  rotate derive --region eu-west-1          asks, without echo\n"
+	    "  pass show aws/key | rotate derive --region us-east-1 \\\n"
+	    "      --region eu-west-1\n",
 	.min_words = 0,
 	.max_words = LIST_MAX, /* refused in words of its own */
 	.options = O_JSON | O_LOG | O_REGION,

@@ -86,19 +86,21 @@ say_exit_codes(void)
 static enum ec
 say_all(void)
 {
-	out(PLAIN, "rotate renews the access keys behind Amazon SES SMTP "
-		   "credentials, without a\nmail being lost.\n");
+	out(PLAIN,
+	    "rotate renews the access keys behind Amazon SES SMTP "
+	    "credentials, without a\nmail being lost.\n");
 	say_commands();
 	say_options(~0U);
 	say_exit_codes();
 	out(BOLD, "\nExamples\n");
-	out(PLAIN, "  rotate check             is the configuration right?\n"
-		   "  rotate --dry-run         what would happen? changes "
-		   "nothing\n"
-		   "  rotate                   do what is due; run it from a "
-		   "timer\n"
-		   "  rotate status            where everything stands\n"
-		   "\nMore: rotate help COMMAND, man rotate, man rotate.yaml\n");
+	out(PLAIN,
+	    "  rotate check             is the configuration right?\n"
+	    "  rotate --dry-run         what would happen? changes "
+	    "nothing\n"
+	    "  rotate                   do what is due; run it from a "
+	    "timer\n"
+	    "  rotate status            where everything stands\n"
+	    "\nMore: rotate help COMMAND, man rotate, man rotate.yaml\n");
 	return EC_OK;
 }
 
@@ -142,8 +144,7 @@ exec_help(struct app *a, struct err *e)
 		return say_one(c);
 	for (size_t i = 0; commands[i] != NULL; i++)
 		near_try(&n, commands[i]->name);
-	(void)fail(
-	    e, EC_USAGE, "no command %.60s%s", word, near_hint(&n).s);
+	(void)fail(e, EC_USAGE, "no command %.60s%s", word, near_hint(&n).s);
 	return fix(e, "rotate help lists them");
 }
 

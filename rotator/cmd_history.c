@@ -47,8 +47,8 @@ tell_event(void *arg, const struct event *ev, struct err *e)
 	out_table_cell(t->table, DIM, "%s", when);
 	if (t->identity == NULL)
 		out_table_cell(t->table, CYAN, "%s", ev->identity);
-	out_table_cell(t->table,
-	    strcmp(ev->what, "alarm") == 0 ? RED : PLAIN, "%s", ev->what);
+	out_table_cell(t->table, strcmp(ev->what, "alarm") == 0 ? RED : PLAIN,
+	    "%s", ev->what);
 	out_table_cell(t->table, PLAIN, "%s", ev->text);
 	return EC_OK;
 }
@@ -84,8 +84,10 @@ exec_history(struct app *a, struct err *e)
 	TRY(look_open(a, e));
 	if (a->store.ctx == NULL) {
 		if (!t.json)
-			out(PLAIN, "Nothing has ever happened: no state in "
-				   "%s.\n", a->config->state);
+			out(PLAIN,
+			    "Nothing has ever happened: no state in "
+			    "%s.\n",
+			    a->config->state);
 		return EC_OK;
 	}
 	TRY(tell_all(a, &t, e));

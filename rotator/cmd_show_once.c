@@ -41,8 +41,8 @@ unseal(struct app *a, const struct client_conf *c, struct look *l,
 	TRY(look_at(a, c->identity, l, e));
 	k = look_current(&l->rec);
 	if (k->id[0] == '\0') {
-		(void)fail(e, EC_GONE, "no key of %s is known yet",
-		    c->identity->name);
+		(void)fail(
+		    e, EC_GONE, "no key of %s is known yet", c->identity->name);
 		return fix(e, "rotate --identity %s", c->identity->name);
 	}
 	TRY(app_seal(a, false, e));
@@ -57,8 +57,7 @@ unseal(struct app *a, const struct client_conf *c, struct look *l,
 
 /* Before it is shown: what could not be noted was not shown. */
 static enum ec
-note(struct app *a, const struct client_conf *c, const char *key,
-    struct err *e)
+note(struct app *a, const struct client_conf *c, const char *key, struct err *e)
 {
 	char who[64], text[300];
 	const struct event ev = {
@@ -81,10 +80,12 @@ note(struct app *a, const struct client_conf *c, const char *key,
 static enum ec
 show(const struct client *c, const struct smtp_cred *cred, struct err *e)
 {
-	out(YELLOW, "Who reads this can send mail as you. Clear the screen "
-		    "afterwards.\n\n");
-	out(PLAIN, "  server    %s\n  port      %u\n  security  %s\n"
-		   "  user      %s\n  password  ",
+	out(YELLOW,
+	    "Who reads this can send mail as you. Clear the screen "
+	    "afterwards.\n\n");
+	out(PLAIN,
+	    "  server    %s\n  port      %u\n  security  %s\n"
+	    "  user      %s\n  password  ",
 	    c->smtp.host, c->smtp.port,
 	    c->smtp.tls == SMTP_STARTTLS ? "STARTTLS"
 					 : "TLS from the start (SSL/TLS)",
@@ -102,7 +103,8 @@ exec_show_once(struct app *a, struct err *e)
 	const struct client_conf *c;
 
 	if (isatty(STDOUT_FILENO) != 1) {
-		(void)fail(e, EC_USAGE, "a password is shown on a terminal "
+		(void)fail(e, EC_USAGE,
+		    "a password is shown on a terminal "
 		    "only, not into a file or pipe");
 		return fix(e, "run it at a terminal, without > and |");
 	}

@@ -73,8 +73,8 @@ say_next(struct out_table *t, const struct look *l, int64_t now)
 }
 
 static void
-say_row(struct out_table *t, const char *name, const struct look *l,
-    int64_t now)
+say_row(
+    struct out_table *t, const char *name, const struct look *l, int64_t now)
 {
 	const struct rec_key *k = look_current(&l->rec);
 	char age[CLOCK_TEXT_MAX] = "-", waits[REC_TEXT_MAX + 64];
@@ -118,8 +118,9 @@ say_asked(struct app *a, const struct rec *r)
 			out(GREEN, "\n%s is confirmed; the next run goes on.\n",
 			    name);
 		else
-			out(YELLOW, "\n%s waits for a person: rotate show-once "
-				    "%s, then rotate confirm %s\n",
+			out(YELLOW,
+			    "\n%s waits for a person: rotate show-once "
+			    "%s, then rotate confirm %s\n",
 			    name, name, name);
 	}
 }
@@ -190,13 +191,14 @@ const struct command cmd_status = {
 	.name = "status",
 	.operands = "[NAME]",
 	.summary = "where everything stands and what it waits for",
-	.help = "From the stored state alone: nothing is asked of AWS, SES or a "
-		"client. With\nNAME everything that is known of one identity, "
-		"each client included.\n"
-		"\n"
-		"  rotate status\n"
-		"  rotate status mail\n"
-		"  rotate status --json\n",
+	.help =
+	    "From the stored state alone: nothing is asked of AWS, SES or a "
+	    "client. With\nNAME everything that is known of one identity, "
+	    "each client included.\n"
+	    "\n"
+	    "  rotate status\n"
+	    "  rotate status mail\n"
+	    "  rotate status --json\n",
 	.min_words = 0,
 	.max_words = 1,
 	.options = O_COMMON | O_IDENTITY,

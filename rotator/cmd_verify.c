@@ -44,8 +44,8 @@ auto_verify(struct verify *v)
 static const char *
 role_of(const struct rec *r, const char *key)
 {
-	if (key[0] == '\0')
-		return "";
+	if (key[0] == '\0' || look_current(r)->id[0] == '\0')
+		return ""; /* nothing to compare with */
 	if (strcmp(key, r->new.id) == 0 && look_has_new(r))
 		return "new";
 	if (strcmp(key, r->old.id) == 0)
@@ -88,8 +88,7 @@ nothing_held(struct row *row)
 
 /* Fills what is known without SES. */
 static enum ec
-read_one(struct app *a, const struct verify *v, struct row *row,
-    struct look *l)
+read_one(struct app *a, const struct verify *v, struct row *row, struct look *l)
 {
 	const struct client *c = &row->conf->client;
 
@@ -139,8 +138,8 @@ judge(struct row *row, const struct probe_result *result)
 {
 	row->result = *result;
 	if (result->verdict != PROBE_ACCEPTED)
-		row->ec = probe_fail(&row->e, &row->conf->client.smtp,
-		    row->held.user, result);
+		row->ec = probe_fail(
+		    &row->e, &row->conf->client.smtp, row->held.user, result);
 }
 
 /* All at once: as long as the slowest answer. */
@@ -213,8 +212,8 @@ say_row(struct out_table *t, const struct row *row)
 		out_table_cell(t, PLAIN, "%s%s%s", row->e.what,
 		    row->e.fix[0] != '\0' ? "; " : "", row->e.fix);
 	else
-		out_table_cell(t, PLAIN, "%d %s", row->result.code,
-		    row->result.reply);
+		out_table_cell(
+		    t, PLAIN, "%d %s", row->result.code, row->result.reply);
 }
 
 static void
@@ -236,17 +235,16 @@ json_row(const struct row *row)
 	const char *key = row->held.user;
 
 	(void)cJSON_AddStringToObject(o, "client", row->conf->client.name);
-	(void)cJSON_AddStringToObject(
-	    o, "identity", row->conf->identity->name);
+	(void)cJSON_AddStringToObject(o, "identity", row->conf->identity->name);
 	(void)cJSON_AddItemToObject(o, "holds",
 	    key[0] != '\0' ? cJSON_CreateString(key) : cJSON_CreateNull());
 	(void)cJSON_AddStringToObject(o, "role", row->role);
 	(void)cJSON_AddStringToObject(o, "verdict", verdict(row));
 	(void)cJSON_AddNumberToObject(o, "code", row->result.code);
 	(void)cJSON_AddStringToObject(o, "answer",
-	    row->skipped != NULL     ? row->skipped
-		: row->ec != EC_OK   ? row->e.what
-				     : row->result.reply);
+	    row->skipped != NULL   ? row->skipped
+		: row->ec != EC_OK ? row->e.what
+				   : row->result.reply);
 	if (row->ec != EC_OK)
 		(void)cJSON_AddStringToObject(o, "fix", row->e.fix);
 	return o;

@@ -143,6 +143,21 @@ is_our_probe(const struct rec *rec, int64_t at)
 	    d >= -PROBE_NEAR_MS;
 }
 
+int64_t
+guard_expected_until(const struct rotation *r)
+{
+	int64_t ms = r->conf->slack;
+
+	for (size_t i = 0;; i++) {
+		const struct client_conf *c =
+		    config_client_of(r->w->config, r->conf, i);
+
+		if (c == NULL)
+			return r->rec.verified_at + ms;
+		ms = c->pickup > ms ? c->pickup : ms;
+	}
+}
+
 enum ec
 guard_straggler(struct rotation *r, struct err *e)
 {
@@ -155,7 +170,7 @@ guard_straggler(struct rotation *r, struct err *e)
 	TRY(iam->last_used(iam->ctx, rec->old.id, &rec->use, e));
 	rec->use_sampled = rotation_now(r);
 	if (rec->use.never || is_our_probe(rec, rec->use.at) ||
-	    rec->use.at <= rec->verified_at + r->conf->slack)
+	    rec->use.at <= guard_expected_until(r))
 		return EC_OK;
 	clock_text(rec->use.at, at);
 	(void)fail(e, EC_CONFLICT,

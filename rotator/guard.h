@@ -21,6 +21,10 @@ MUST enum ec guard_list(struct rotation *r, struct err *e);
 /* EC_HUMAN while the identity is held, read at the moment of use (G12). */
 MUST enum ec guard_hold(const struct rotation *r, struct err *e);
 
+/* Until then uses of the old key mean nothing: a verified client may go on
+ * with it for its pickup, and AWS's last use is coarse and late. */
+int64_t guard_expected_until(const struct rotation *r);
+
 /* EC_CONFLICT when the old key was used after every client had moved, as far
  * as our own probes do not explain it: names service, region and time. */
 MUST enum ec guard_straggler(struct rotation *r, struct err *e);

@@ -10,7 +10,7 @@
 #include "base/auto.h"
 #include "rotator/out_p.h"
 
-#define GAP      2  /* spaces between columns */
+#define GAP 2 /* spaces between columns */
 
 struct cell {
 	enum colour colour;
@@ -99,7 +99,8 @@ print_row(const struct out_table *t, const struct cell *row)
 		out_pad(t->width[i] - row[i].width + GAP);
 		indent += t->width[i] + GAP;
 	}
-	out_text_wrap(row[t->columns - 1].colour, indent, row[t->columns - 1].text);
+	out_text_wrap(
+	    row[t->columns - 1].colour, indent, row[t->columns - 1].text);
 }
 
 void

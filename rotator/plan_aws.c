@@ -33,18 +33,21 @@ static enum ec
 pins_match(struct app *a, const struct plan_identity *id, struct err *e)
 {
 	const struct rec *r = &id->look.rec;
-	const char *pin = r->user_id[0] != '\0' ? r->user_id : id->conf->user_id;
+	const char *pin =
+	    r->user_id[0] != '\0' ? r->user_id : id->conf->user_id;
 
 	if (r->endpoint[0] != '\0' && strcmp(r->endpoint, a->endpoint) != 0) {
 		(void)fail(e, EC_CONFIG,
 		    "%s belongs to %s, but this run talks to %s",
 		    id->conf->name, r->endpoint, a->endpoint);
-		return fix(e, "unset AWS_ENDPOINT_URL*, or use another state "
+		return fix(e,
+		    "unset AWS_ENDPOINT_URL*, or use another state "
 		    "directory for that endpoint");
 	}
 	if (strcmp(id->user.account, a->config->account) != 0)
-		return fail(e, EC_CONFIG, "IAM user %s is in account %s, not %s",
-		    id->conf->iam_user, id->user.account, a->config->account);
+		return fail(e, EC_CONFIG,
+		    "IAM user %s is in account %s, not %s", id->conf->iam_user,
+		    id->user.account, a->config->account);
 	if (pin == NULL || strcmp(pin, id->user.user_id) == 0)
 		return EC_OK;
 	(void)fail(e, EC_CONFLICT,
@@ -77,8 +80,7 @@ read_identity(struct app *a, struct plan_identity *id, struct err *e)
 /* When our own credential is no good, asking with it for each user would only
  * repeat that. */
 void
-plan_aws_identity(
-    struct app *a, const struct plan *p, struct plan_identity *id)
+plan_aws_identity(struct app *a, const struct plan *p, struct plan_identity *id)
 {
 	struct err *e = &id->problem.e;
 

@@ -24,7 +24,8 @@ judge_held(struct plan_client *c, const struct smtp_cred *held)
 	else if (!key_id_valid(held->user) ||
 	    smtp_password_form(secret_reveal(held->pass),
 		secret_len(held->pass)) == SMTP_PASSWORD_NONE)
-		say(c, false, "what it holds is no SES pair: roll-forward only");
+		say(c, false,
+		    "what it holds is no SES pair: roll-forward only");
 	else
 		say(c, true, "its pair can be given back");
 	if (key_id_valid(held->user))

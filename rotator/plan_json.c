@@ -35,8 +35,7 @@ add_aws(struct app *a, cJSON *o, const struct plan *p)
 {
 	cJSON *row = cJSON_AddObjectToObject(o, "aws");
 
-	add_text(
-	    row, "identity", a->aws != NULL ? aws_identity(a->aws) : NULL);
+	add_text(row, "identity", a->aws != NULL ? aws_identity(a->aws) : NULL);
 	add_text(row, "account", p->caller.account);
 	add_text(row, "arn", p->caller.arn);
 	add_text(row, "endpoint", a->endpoint);

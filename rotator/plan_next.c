@@ -16,8 +16,8 @@ static void say(struct plan_identity *id, enum plan_kind kind, enum ec ec,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 static void
-say(struct plan_identity *id, enum plan_kind kind, enum ec ec,
-    const char *fmt, ...)
+say(struct plan_identity *id, enum plan_kind kind, enum ec ec, const char *fmt,
+    ...)
 {
 	va_list ap;
 
@@ -125,8 +125,7 @@ due(const struct args *args, const struct plan *p, struct plan_identity *id)
 	clock_span_text(at - p->now, left);
 	if (id->n_keys == 0)
 		say(id, PLAN_ROTATE, EC_OK,
-		    "%s has no key: the first one is made",
-		    id->conf->iam_user);
+		    "%s has no key: the first one is made", id->conf->iam_user);
 	else if (args->force)
 		say(id, PLAN_ROTATE, EC_OK,
 		    "rotation is forced: key %s is %s old", key, age);

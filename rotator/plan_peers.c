@@ -52,8 +52,8 @@ room(const struct plan *p)
 
 	for (size_t i = 0; i < p->n; i++) {
 		n += p->identities[i].n_clients;
-		for (size_t j = 0;
-		     p->identities[i].conf->regions[j] != NULL; j++)
+		for (size_t j = 0; p->identities[i].conf->regions[j] != NULL;
+		     j++)
 			n++;
 	}
 	return n;

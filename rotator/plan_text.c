@@ -81,10 +81,10 @@ say_key(const struct plan_key *k, const struct rec *r, int64_t now)
 	if (k->use_known && k->use.never)
 		(void)snprintf(use, sizeof(use), "never used");
 	else if (k->use_known)
-		(void)snprintf(use, sizeof(use), "last used %s (%s, %s)",
-		    when, k->use.service, k->use.region);
-	line(PLAIN, key_label(r, k->key.id), "%s, %s, %s old, %s", k->key.id, plan_key_status(k->key.status),
-	    age, use);
+		(void)snprintf(use, sizeof(use), "last used %s (%s, %s)", when,
+		    k->use.service, k->use.region);
+	line(PLAIN, key_label(r, k->key.id), "%s, %s, %s old, %s", k->key.id,
+	    plan_key_status(k->key.status), age, use);
 }
 
 static void
@@ -153,8 +153,8 @@ say_peers(const struct plan *p)
 		    t, CYAN, "%s:%u", one->peer.host, one->peer.port);
 		out_table_cell(t, PLAIN, "%s", look_tls(one->peer.tls));
 		if (one->problem.ec == EC_OK)
-			out_table_cell(t, GREEN, "ready, %" PRId64 "ms",
-			    one->result.took);
+			out_table_cell(
+			    t, GREEN, "ready, %" PRId64 "ms", one->result.took);
 		else
 			out_table_cell(t, RED, "%s%s%s", e->what,
 			    e->fix[0] != '\0' ? "; " : "", e->fix);

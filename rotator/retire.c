@@ -28,23 +28,15 @@ larger(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* Never shorter than what a consumer may cache, nor than the time in which a
- * last use could still be ours to explain. */
+/* Never so short that a straggler had no time to show: uses are expected for
+ * a while, and after that one must have had the time to be reported. */
 static int64_t
 grace_end(const struct rotation *r)
 {
-	int64_t ms = larger(r->conf->grace, r->conf->slack);
-
 	if (r->rec.emergency)
 		return r->rec.verified_at;
-	for (size_t i = 0;; i++) {
-		const struct client_conf *c =
-		    config_client_of(r->w->config, r->conf, i);
-
-		if (c == NULL)
-			return r->rec.verified_at + ms;
-		ms = larger(ms, c->pickup);
-	}
+	return larger(r->rec.verified_at + r->conf->grace,
+	    guard_expected_until(r) + r->conf->slack);
 }
 
 static enum ec

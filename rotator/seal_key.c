@@ -18,7 +18,7 @@
 #include "base/file.h"
 #include "rotator/seal_p.h"
 
-#define HEX_LEN (2 * SEAL_KEY_LEN)
+#define HEX_LEN ((size_t)2 * SEAL_KEY_LEN)
 
 /* systemd makes credentials 0400, and 0440 where it gives the service's user
  * access by an ACL, whose mask shows as the group's bits (systemd 252,
@@ -109,8 +109,8 @@ from_hex(const unsigned char *p, size_t n, unsigned char *key)
 {
 	if (n != HEX_LEN && !(n == HEX_LEN + 1 && p[HEX_LEN] == '\n'))
 		return false;
-	for (size_t i = 0; i < SEAL_KEY_LEN; i++) {
-		const int hi = nibble(p[2 * i]), lo = nibble(p[2 * i + 1]);
+	for (size_t i = 0; i < SEAL_KEY_LEN; i++, p += 2) {
+		const int hi = nibble(p[0]), lo = nibble(p[1]);
 
 		if (hi < 0 || lo < 0)
 			return false;

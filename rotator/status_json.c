@@ -79,8 +79,8 @@ add_alarm(cJSON *o, const struct rec *r)
 }
 
 static void
-add_client(struct app *a, cJSON *list, const struct client_conf *c,
-    struct look *l)
+add_client(
+    struct app *a, cJSON *list, const struct client_conf *c, struct look *l)
 {
 	const struct rec_client *rc = rec_client(&l->rec, c->client.name);
 	const struct rec_client none = { .state = CL_PENDING };
@@ -134,8 +134,8 @@ add_top(cJSON *o, const struct look *l, const struct identity_conf *id)
 }
 
 static enum ec
-add_identity(struct app *a, const struct identity_conf *id, cJSON *list,
-    struct err *e)
+add_identity(
+    struct app *a, const struct identity_conf *id, cJSON *list, struct err *e)
 {
 	AUTO(look) struct look l = { .known = false };
 	const struct client_conf *c;

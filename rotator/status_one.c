@@ -40,8 +40,8 @@ say_key(const char *label, const struct rec_key *k, int64_t now)
 	if (k->proved == 0)
 		line(PLAIN, label, "%s, %s old", k->id, age);
 	else
-		line(PLAIN, label, "%s, %s old, SES accepted it %s", k->id,
-		    age, proved);
+		line(PLAIN, label, "%s, %s old, SES accepted it %s", k->id, age,
+		    proved);
 }
 
 static void
@@ -95,8 +95,8 @@ say_waits(const struct look *l, int64_t now)
 	if (r->next_at != 0 && r->state != ROT_BLOCKED) {
 		out_when(r->next_at, now, when, sizeof(when));
 		clock_text(r->next_at, at);
-		line(PLAIN, "next", "%s (%s)",
-		    r->next_at <= now ? "now" : when, at);
+		line(PLAIN, "next", "%s (%s)", r->next_at <= now ? "now" : when,
+		    at);
 	}
 	if (l->hold.held) {
 		out_when(l->hold.since, now, when, sizeof(when));
@@ -139,7 +139,7 @@ client_colour(const struct rec_client *rc)
 	if (rc->error[0] != '\0' || rc->state == CL_LEFT)
 		return RED;
 	return rc->state == CL_VERIFIED ? GREEN
-	    : rc->state == CL_PENDING	? PLAIN
+	    : rc->state == CL_PENDING   ? PLAIN
 					: YELLOW;
 }
 
@@ -171,8 +171,8 @@ say_client(struct app *a, struct out_table *t, const struct client_conf *c,
 }
 
 static void
-say_clients(struct app *a, const struct identity_conf *id, struct look *l,
-    int64_t now)
+say_clients(
+    struct app *a, const struct identity_conf *id, struct look *l, int64_t now)
 {
 	static const char *const heads[] = { "  CLIENT", "KIND", "STATE",
 		"SINCE", "EVIDENCE", NULL };

@@ -85,7 +85,7 @@ take(struct db *d, void *arg, struct err *e)
 {
 	struct want *w = arg;
 	struct owner me;
-	struct lease l;
+	struct lease l = { 0 };
 
 	TRY(read_lease(d, &l, e));
 	TRY(may_take(d, &l, w->now, e));
@@ -110,7 +110,7 @@ lease_take(void *ctx, int64_t now, int64_t ttl_ms, struct err *e)
 static enum ec
 lost(struct db *d, struct err *e)
 {
-	struct lease l;
+	struct lease l = { 0 };
 
 	TRY(read_lease(d, &l, e));
 	if (l.owner.pid != 0 && d->fence != 0) {

@@ -92,7 +92,7 @@ for _ in $(seq 40); do
 	code=0
 	rotate --log plain 2>&1 | grep -v '^\$' | sed 's/^/  /' || :
 	build/rotate --config "$dir/rotate.yaml" status --json |
-	    grep -q '"state": *"IDLE"' && break
+	    grep -q '"state":[[:space:]]*"IDLE"' && break
 done
 
 say "The end"

@@ -25,6 +25,7 @@ import shutil
 import signal
 import sys
 import time
+import urllib.parse
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from world import Wrong, World, must, work_dir
@@ -146,20 +147,20 @@ def play(strikes):
 
 # ---- the plan --------------------------------------------------------------
 
-def talks(point):
-    """After this call a peer, or a child, acts by itself: whether it was given
-    time to makes a difference. For all others the end of one call and the
-    beginning of the next are the same moment to the outside."""
-    who, call, what = (point + [""])[:3]
-    return what.startswith(("socket:", "pipe:")) or who == "child"
+def goes_on(point, iam):
+    """After this call IAM or a child acts by itself: whether it had the time
+    to makes a difference. For all others the end of one call and the beginning
+    of the next are the same moment to the outside (SES keeps nothing)."""
+    who, _, what = (point + [""])[:3]
+    return what == iam or what.startswith("pipe:") or who == "child"
 
 
-def kills(points, full):
+def kills(points, iam, full):
     """Every call: all processes die as it begins; and rotate alone dies as it
     ends, its children live on."""
     plan = [[(n, "entry", "all", 9)] for n in range(1, len(points) + 1)]
     plan += [[(n, "exit", "main", 9)] for n, p in enumerate(points, 1)
-             if full or talks(p) or n == len(points)]
+             if full or goes_on(p, iam) or n == len(points)]
     return plan
 
 
@@ -175,7 +176,8 @@ def pairs(points, wanted):
     count, plan = int(wanted), []
     for i in range(count):
         first = firsts[i * len(firsts) // count]
-        second = 1 + int(i * 0.618033988749895 % 1 * len(points))
+        left = len(points) - first + 60     # the recovery looks first
+        second = 1 + int(i * 0.618033988749895 % 1 * left)
         plan.append([(first, "exit" if i % 2 else "entry", "all", 9),
                      (second, "entry", "all", 9)])
     return plan
@@ -225,7 +227,7 @@ def run_plan(tap, pool, title, plan, must_hit):
 
 
 def clean_run(base):
-    """The points of an undisturbed rotation."""
+    """The points of an undisturbed rotation, and IAM's address in them."""
     where = base + "/clean"
     os.mkdir(where, 0o700)
     world = World(where, successes=2)
@@ -235,7 +237,8 @@ def clean_run(base):
         must(run.code == 0 and History.idle(run), f"a clean run ends with "
              f"{run.code}: {run.err}")
         History(world, []).end()
-        return run.points
+        iam = urllib.parse.urlsplit(world.env["AWS_ENDPOINT_URL"])
+        return run.points, f"127.0.0.1:{iam.port}"
     finally:
         world.sandbox.stop()
 
@@ -243,13 +246,13 @@ def clean_run(base):
 def everything(base):
     tap = Tap()
     begun = time.monotonic()
-    points = clean_run(base)
+    points, iam = clean_run(base)
     tap.say(len(points) > 100, f"a clean rotation passes {len(points)} points",
             [f"{sum(p[0] == 'child' for p in points)} of them in a client's program"])
     context = multiprocessing.get_context("fork")
     jobs = int(os.environ.get("CRASH_JOBS", "2"))
     plans = [("killed at every point",
-              kills(points, os.environ.get("CRASH_FULL")), 1),
+              kills(points, iam, os.environ.get("CRASH_FULL")), 1),
              ("killed again during recovery",
               pairs(points, os.environ.get("CRASH_PAIRS", PAIRS)), 2),
              ("SIGTERM", terms(points), 1)]
@@ -297,7 +300,7 @@ def main():
     base = work_dir("crash")
     try:
         if args.points:
-            for n, point in enumerate(clean_run(base), 1):
+            for n, point in enumerate(clean_run(base)[0], 1):
                 print(n, *point)
             fine = True
         else:

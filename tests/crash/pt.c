@@ -33,14 +33,13 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/crash/pt_calls.h"
+#include "tests/crash/pt_see.h"
 
 #define TRACEES_MAX 1024
-#define WHAT_MAX    200
 #define CANNOT      125
 
 struct tracee {
@@ -172,32 +171,6 @@ strike(struct pt *p)
 /* ---- points ------------------------------------------------------------ */
 
 static void
-see_path(pid_t pid, uint64_t at, char ret[WHAT_MAX])
-{
-	/* Up to the end of its page, so that the read cannot run off it. */
-	const size_t page = 4096 - at % 4096;
-	const size_t n = page < WHAT_MAX ? page : WHAT_MAX - 1;
-	struct iovec to = { .iov_base = ret, .iov_len = n };
-	struct iovec from = { .iov_len = n };
-
-	memcpy(&from.iov_base, &at, sizeof(from.iov_base));
-	if (process_vm_readv(pid, &to, 1, &from, 1, 0) <= 0)
-		ret[0] = '\0';
-	ret[n] = '\0';
-}
-
-static void
-see_fd(pid_t pid, uint64_t fd, char ret[WHAT_MAX])
-{
-	char path[64];
-	ssize_t n;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, (int)fd);
-	n = readlink(path, ret, WHAT_MAX - 1);
-	ret[n < 0 ? 0 : n] = '\0';
-}
-
-static void
 tell(const struct pt *p, const struct tracee *t, const struct call *c,
     const char *what)
 {
@@ -225,7 +198,7 @@ is_point(struct pt *p, const struct tracee *t)
 {
 	struct __ptrace_syscall_info info;
 	const struct call *c = NULL;
-	char what[WHAT_MAX] = "";
+	char what[SEE_MAX] = "";
 
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, t->pid, sizeof(info), &info) <= 0 ||
 	    info.op != PTRACE_SYSCALL_INFO_SECCOMP)

@@ -215,7 +215,7 @@ world() { # everything that a run could change, as text
 	ctl GET /state | python3 -c '
 import json, sys
 s = json.load(sys.stdin)
-print(json.dumps(s["users"], sort_keys=True, indent=1))'
+print(json.dumps([u for u in s["users"] if u["name"] != "operator"], indent=1))'
 	find "$D" -path "$D/out" -o -path "$D/err" -o -path "$D/log" \
 	    -o -path "$D/world" -o -printf '%P %y %m %U %T@ %i\n' | sort
 	find "$D" -type f ! -name out ! -name err ! -name log ! -name world \

@@ -84,6 +84,7 @@ sim_client_hold(struct sim_client *c, const char *user, const char *pass)
 	(void)snprintf(c->pass, sizeof(c->pass), "%s", pass);
 	(void)snprintf(c->live, sizeof(c->live), "%s", user);
 	c->live_at = 0;
+	c->ours = false;
 }
 
 static enum ec
@@ -95,7 +96,7 @@ write_pair(const struct client *c, const struct smtp_cred *cred, struct err *e)
 	TRY(begin(c, CALL_WRITE, &lie, e));
 	sim_check_write(s->w, c->name);
 	if (!lie) {
-		s->exempt = false; /* from here on it is our doing */
+		s->ours = true;
 		(void)snprintf(s->user, sizeof(s->user), "%s", cred->user);
 		(void)snprintf(
 		    s->pass, sizeof(s->pass), "%s", secret_reveal(cred->pass));
@@ -106,6 +107,14 @@ write_pair(const struct client *c, const struct smtp_cred *cred, struct err *e)
 	return end(c, CALL_WRITE, e);
 }
 
+/* File and process are what we made them: from here on it is our doing. */
+static void
+pick_up(struct sim_client *s)
+{
+	memcpy(s->live, s->user, sizeof(s->live));
+	s->exempt = s->exempt && !s->ours;
+}
+
 static enum ec
 activate(const struct client *c, struct err *e)
 {
@@ -114,7 +123,7 @@ activate(const struct client *c, struct err *e)
 
 	TRY(begin(c, CALL_ACTIVATE, &lie, e));
 	if (!lie)
-		memcpy(s->live, s->user, sizeof(s->live));
+		pick_up(s);
 	return end(c, CALL_ACTIVATE, e);
 }
 
@@ -192,6 +201,7 @@ do_as_asked(struct sim_client *s)
 		return;
 	sim_password(k, s->w->regions[0], pass);
 	sim_client_hold(s, k->id, pass);
+	s->exempt = false;
 	memcpy(s->confirmed[s->n_confirmed].id, k->id, sizeof(k->id));
 	s->confirmed[s->n_confirmed++].at = s->w->now - s->w->skew;
 	sim_say(s->w, "  + a person confirms %s", k->id);
@@ -204,7 +214,7 @@ live(struct sim_client *s)
 
 	if (s->live_at != 0 && s->w->now >= s->live_at) {
 		s->live_at = 0;
-		memcpy(s->live, s->user, sizeof(s->live));
+		pick_up(s);
 	}
 	if (s->answers && s->asked_at != 0 &&
 	    s->w->now >= s->asked_at + s->answer_after)

@@ -13,7 +13,7 @@ new_process(struct sim *w)
 	if (w->dead && w->crash_next > 0 && w->crashes == 1)
 		w->crash_at = w->calls + w->crash_next;
 	w->dead = w->full = false; /* somebody made space meanwhile */
-	w->skew_known = false;
+	w->skew_known = w->lease_lost = false;
 	w->last_list = -1;
 	w->last_fence = w->last_hold = 0;
 }

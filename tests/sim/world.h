@@ -108,6 +108,7 @@ struct sim_client {
 	int64_t live_at;                 /* live follows the file then; 0 */
 	bool
 	    exempt; /* its dead key is not our doing (foreign edit, optional) */
+	bool ours;  /* we wrote what is in its file */
 	bool silent;  /* sends no mail */
 	bool answers; /* human: does what is asked and confirms */
 	int64_t answer_after, asked_at;

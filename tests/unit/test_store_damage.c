@@ -236,6 +236,34 @@ test_deeds(void **state)
 	}
 }
 
+/* An event that is right in itself, but of another history. */
+static void
+test_transplant(void **state)
+{
+	const struct conform *c = *state;
+	AUTO(store) struct store s = { 0 };
+	struct event ev = { .at = T0, .what = "note" };
+	struct conform other = *c;
+	struct err e = { 0 };
+	char sql[2 * PATH_MAX];
+
+	furnish(c);
+	(void)snprintf(
+	    other.place, sizeof(other.place), "%.2000s-other", c->place);
+	reopen(&other, &s);
+	for (int i = 0; i < 4; i++)
+		WANT(EC_OK, s.note(s.ctx, &ev, &e));
+	auto_store(&s);
+	(void)snprintf(sql, sizeof(sql),
+	    "ATTACH '%.2000s/rotate.db' AS o;"
+	    "INSERT OR REPLACE INTO main.event SELECT * FROM o.event"
+	    " WHERE seq=3",
+	    other.place);
+	meddle(c, sql);
+	WANT(EC_DAMAGED, read_all(c, STORE_RW, &e));
+	assert_non_null(strstr(e.what, "event 3 "));
+}
+
 /* Nothing is written over a record that does not hold. */
 static void
 test_no_commit_over_damage(void **state)
@@ -261,6 +289,7 @@ main(void)
 		T(test_flip_words),
 		T(test_truncated),
 		T(test_deeds),
+		T(test_transplant),
 		T(test_no_commit_over_damage),
 	};
 
