@@ -95,8 +95,9 @@ status_say_alarm(const struct rec *r)
 {
 	if (r->state != ROT_BLOCKED)
 		return;
-	out(RED, "\n%s is blocked. ", r->identity);
-	out_para(RED, strlen(r->identity) + 13, r->alarm);
+	out(RED, "\n%s is blocked\n", r->identity);
+	out(BOLD, "  why: ");
+	out_para(PLAIN, 7, r->alarm);
 	if (r->alarm_fix[0] != '\0') {
 		out(BOLD, "  fix: ");
 		out_para(PLAIN, 7, r->alarm_fix);

@@ -14,6 +14,7 @@
 #include "rotator/iam_reply.h"
 #include "sigv4/aws.h"
 #include "sigv4/canonical.h"
+#include "sigv4/endpoint.h"
 
 #define BODY_MAX  ((size_t)8 * 1024)
 #define PAGES_MAX 20
@@ -97,11 +98,18 @@ call(struct aws *aws, const struct action *a, const struct params *p,
 	return ec;
 }
 
-/* A reply that cannot be read is named by its action. */
+/* A reply that cannot be read is named by its peer and its action. */
 static enum ec
-named(enum ec ec, const struct action *a, struct err *e)
+named(struct aws *aws, enum ec ec, const struct action *a, struct err *e)
 {
-	return ec == EC_OK ? ec : err_prefix(e, "reply to %s", a->name);
+	char peer[ENDPOINT_MAX];
+	struct err ignored;
+
+	if (ec == EC_OK)
+		return ec;
+	if (aws_endpoint(aws, a->service, peer, &ignored) != EC_OK)
+		peer[0] = '\0';
+	return err_prefix(e, "%s: reply to %s", peer, a->name);
 }
 
 static enum ec
@@ -111,7 +119,7 @@ do_caller(void *ctx, struct iam_caller *ret, struct err *e)
 	const struct params none = { { NULL } };
 
 	TRY(call(ctx, &get_caller, &none, &r, e));
-	return named(iam_read_caller(&r.body, ret, e), &get_caller, e);
+	return named(ctx, iam_read_caller(&r.body, ret, e), &get_caller, e);
 }
 
 static enum ec
@@ -121,7 +129,7 @@ do_user(void *ctx, const char *user, struct iam_user *ret, struct err *e)
 	const struct params p = { { [USER] = user } };
 
 	TRY(call(ctx, &get_user, &p, &r, e));
-	return named(iam_read_user(&r.body, user, ret, e), &get_user, e);
+	return named(ctx, iam_read_user(&r.body, user, ret, e), &get_user, e);
 }
 
 /* The next page into *keys; marker is in and out, "" when it was the last. */
@@ -136,7 +144,8 @@ next_page(struct aws *aws, const char *user, struct iam_keys *keys,
 	char next[IAM_MARKER_MAX];
 
 	TRY(call(aws, &list_keys, &p, &r, e));
-	TRY(named(iam_read_list(&r.body, user, keys, next, e), &list_keys, e));
+	TRY(named(
+	    aws, iam_read_list(&r.body, user, keys, next, e), &list_keys, e));
 	if (next[0] != '\0' && strcmp(next, marker) == 0)
 		return fail(e, EC_PROTO,
 		    "ListAccessKeys: the same page is announced again");
@@ -172,7 +181,7 @@ do_create(void *ctx, const char *user, struct iam_new_key *ret, struct err *e)
 		return EC_OK;
 	/* AWS said yes, so there is a key; half a secret is none. */
 	e->ec = EC_UNKNOWN;
-	(void)named(EC_UNKNOWN, &create_key, e);
+	(void)named(ctx, EC_UNKNOWN, &create_key, e);
 	return fix(e,
 	    "treat as a lost reply: a key that is new in the list "
 	    "of keys and that nobody knows is to be deleted");
@@ -189,7 +198,7 @@ do_set_status(
 
 	TRY(call(ctx, &update_key, &p, &r, e));
 	return named(
-	    iam_read_done(&r.body, update_key.name, e), &update_key, e);
+	    ctx, iam_read_done(&r.body, update_key.name, e), &update_key, e);
 }
 
 static enum ec
@@ -200,7 +209,7 @@ do_remove(void *ctx, const char *user, const char *id, struct err *e)
 
 	TRY(call(ctx, &delete_key, &p, &r, e));
 	return named(
-	    iam_read_done(&r.body, delete_key.name, e), &delete_key, e);
+	    ctx, iam_read_done(&r.body, delete_key.name, e), &delete_key, e);
 }
 
 static enum ec
@@ -210,7 +219,7 @@ do_last_used(void *ctx, const char *id, struct iam_use *ret, struct err *e)
 	const struct params p = { { [KEY] = id } };
 
 	TRY(call(ctx, &last_used_key, &p, &r, e));
-	return named(iam_read_use(&r.body, ret, e), &last_used_key, e);
+	return named(ctx, iam_read_use(&r.body, ret, e), &last_used_key, e);
 }
 
 static int64_t

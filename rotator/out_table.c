@@ -8,53 +8,56 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/buf.h"
 #include "rotator/out_p.h"
 
-#define GAP 2 /* spaces between columns */
+#define GAP       2  /* spaces between columns */
+#define LAST_MIN  20 /* columns; with less room the last one goes below */
+#define BELOW     4  /* and begins there */
+#define TABLE_MAX ((size_t)256 * 1024 * 1024)
 
 struct cell {
 	enum colour colour;
-	char *text; /* escaped */
+	size_t at; /* its text in out_table.text, escaped */
 	size_t width;
 };
 
 struct out_table {
-	size_t columns, n, room; /* cells, in row order */
+	size_t columns, n; /* cells so far */
 	size_t width[OUT_COLUMNS_MAX];
-	struct cell *cells;
+	struct buf text;  /* of all cells, each NUL ended */
+	struct buf cells; /* struct cell, in row order */
 };
 
-static struct cell *
-room_for_one(struct out_table *t)
+static struct cell
+cell_of(const struct out_table *t, size_t i)
 {
-	size_t room = t->room == 0 ? 64 : 2 * t->room;
-	struct cell *more;
+	struct cell c;
 
-	if (t->n < t->room)
-		return &t->cells[t->n];
-	more = reallocarray(t->cells, room, sizeof(*more));
-	if (more == NULL)
-		return NULL;
-	t->cells = more;
-	t->room = room;
-	return &t->cells[t->n];
+	memcpy(&c, t->cells.p + i * sizeof(c), sizeof(c));
+	return c;
 }
 
-/* Takes text. Without memory the cell stays empty: a table is for people, who
- * see that something is missing. */
-static void
-add(struct out_table *t, enum colour c, char *text)
+static const char *
+text_of(const struct out_table *t, const struct cell *c)
 {
-	struct cell *cell = text == NULL ? NULL : room_for_one(t);
-	size_t *width = &t->width[t->n % t->columns];
+	return t->text.p + c->at;
+}
 
-	if (cell == NULL) {
-		free(text);
+/* Without memory the cell is left out: a table is for people, who see that
+ * something is missing. */
+static void
+add(struct out_table *t, enum colour c, const char *text)
+{
+	const struct cell cell = { c, t->text.len, out_text_width(text) };
+	size_t *width = &t->width[t->n % t->columns];
+	struct err e;
+
+	if (buf_add(&t->text, text, strlen(text) + 1, &e) != EC_OK ||
+	    buf_add(&t->cells, &cell, sizeof(cell), &e) != EC_OK)
 		return;
-	}
-	*cell = (struct cell){ c, text, out_text_width(text) };
-	if (cell->width > *width)
-		*width = cell->width;
+	if (cell.width > *width)
+		*width = cell.width;
 	t->n++;
 }
 
@@ -65,10 +68,12 @@ out_table_new(const char *const *heads)
 
 	if (t == NULL)
 		return NULL;
+	t->text = BUF(TABLE_MAX);
+	t->cells = BUF(TABLE_MAX);
 	while (t->columns < OUT_COLUMNS_MAX && heads[t->columns] != NULL)
 		t->columns++;
-	for (size_t i = 0; i < t->columns; i++)
-		add(t, BOLD, strdup(heads[i]));
+	for (size_t i = 0; i < t->columns && heads[i] != NULL; i++)
+		add(t, BOLD, heads[i]);
 	return t;
 }
 
@@ -76,6 +81,7 @@ void
 out_table_cell(struct out_table *t, enum colour c, const char *fmt, ...)
 {
 	AUTO(free) char *text = NULL;
+	AUTO(free) char *safe = NULL;
 	va_list ap;
 
 	if (t == NULL)
@@ -84,23 +90,39 @@ out_table_cell(struct out_table *t, enum colour c, const char *fmt, ...)
 	if (vasprintf(&text, fmt, ap) < 0)
 		text = NULL;
 	va_end(ap);
-	add(t, c, out_text_escape(text == NULL ? "?" : text));
+	safe = out_text_escape(text == NULL ? "?" : text);
+	if (safe != NULL)
+		add(t, c, safe);
 }
 
 static void
-print_row(const struct out_table *t, const struct cell *row)
+print_last(const struct cell *c, const char *text, size_t indent)
 {
+	if (indent + LAST_MIN > out_width() &&
+	    indent + c->width > out_width()) {
+		indent = BELOW;
+		(void)fputc('\n', stdout);
+		out_pad(indent);
+	}
+	out_text_wrap(c->colour, indent, text);
+}
+
+static void
+print_row(const struct out_table *t, size_t first)
+{
+	struct cell c;
 	size_t indent = 0;
 
 	for (size_t i = 0; i + 1 < t->columns; i++) {
-		out_begin(row[i].colour);
-		(void)fputs(row[i].text, stdout);
-		out_end(row[i].colour);
-		out_pad(t->width[i] - row[i].width + GAP);
+		c = cell_of(t, first + i);
+		out_begin(c.colour);
+		(void)fputs(text_of(t, &c), stdout);
+		out_end(c.colour);
+		out_pad(t->width[i] - c.width + GAP);
 		indent += t->width[i] + GAP;
 	}
-	out_text_wrap(
-	    row[t->columns - 1].colour, indent, row[t->columns - 1].text);
+	c = cell_of(t, first + t->columns - 1);
+	print_last(&c, text_of(t, &c), indent);
 }
 
 void
@@ -108,9 +130,8 @@ out_table_free(struct out_table *t)
 {
 	if (t == NULL)
 		return;
-	for (size_t i = 0; i < t->n; i++)
-		free(t->cells[i].text);
-	free(t->cells);
+	buf_free(&t->text);
+	buf_free(&t->cells);
 	free(t);
 }
 
@@ -120,6 +141,6 @@ out_table_end(struct out_table *t)
 	if (t == NULL)
 		return;
 	for (size_t i = 0; i + t->columns <= t->n; i += t->columns)
-		print_row(t, &t->cells[i]);
+		print_row(t, i);
 	out_table_free(t);
 }

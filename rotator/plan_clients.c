@@ -19,11 +19,11 @@ say(struct plan_client *c, bool way_back, const char *text)
 static void
 judge_held(struct plan_client *c, const struct smtp_cred *held)
 {
+	struct err e;
+
 	if (held->user[0] == '\0' || held->pass == NULL)
 		say(c, false, "it holds no pair yet: no way back to one");
-	else if (!key_id_valid(held->user) ||
-	    smtp_password_form(secret_reveal(held->pass),
-		secret_len(held->pass)) == SMTP_PASSWORD_NONE)
+	else if (client_cred_check(&c->conf->client, held, &e) != EC_OK)
 		say(c, false,
 		    "what it holds is no SES pair: roll-forward only");
 	else
@@ -77,6 +77,7 @@ plan_client(struct plan_client *c, const struct rec *r)
 	look_back(c);
 	for (size_t i = 0; i < r->n_clients; i++)
 		if (look_has_new(r) && r->clients[i].touched &&
+		    !cl->drv->human &&
 		    strcmp(r->clients[i].name, cl->name) == 0)
 			look_kept(c, &r->clients[i]);
 }

@@ -39,18 +39,19 @@ overdue(struct rotation *r, const struct client_conf *c,
 	return EC_HUMAN;
 }
 
+/* Durable first: a person who saw the steps may act on them although we died
+ * meanwhile. Whoever missed them finds them in `rotate status`. */
 static enum ec
 ask(struct rotation *r, const struct client_conf *c, struct rec_client *rc,
     struct err *e)
 {
-	TRY(show_steps(r, c, e));
 	rc->state = CL_ASKED;
 	rc->since = rc->asked = rotation_now(r);
 	rc->touched = true;
-	return rotation_note(r, "ask", e,
-	    "asked a person to move client %s "
-	    "to %s",
-	    rc->name, r->rec.new.id);
+	TRY(rotation_note(r, "ask", e,
+	    "asked a person to move client %s to %s", rc->name,
+	    r->rec.new.id));
+	return show_steps(r, c, e);
 }
 
 /* Only what was said after we asked counts: the same key may have been

@@ -193,7 +193,7 @@ say_steps(struct app *a, const struct rec *r, struct err *e)
 	for (size_t i = 0; i < r->n_clients; i++) {
 		const struct client_conf *c =
 		    config_client(a->config, r->clients[i].name);
-		AUTO(buf) struct buf text = BUF(64 * 1024);
+		AUTO(buf) struct buf text = BUF((size_t)64 * 1024);
 		struct confirmation said;
 
 		if (c == NULL || r->clients[i].state != CL_ASKED ||

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/clock.h"
@@ -63,9 +64,17 @@ choose_ca(struct aws *a, struct err *e)
 {
 	const char *ca = setting(a, "AWS_CA_BUNDLE", "ca_bundle");
 
-	if (ca != NULL && (a->ca_file = strdup(ca)) == NULL)
-		return fail(e, EC_NOMEM, "no memory for a file name");
-	return EC_OK;
+	if (ca == NULL)
+		return EC_OK;
+	if (access(ca, R_OK) != 0) {
+		(void)fail(e, EC_CONFIG, "AWS_CA_BUNDLE %s: %s", ca,
+		    strerrordesc_np(errno));
+		return fix(e, "name a readable file of PEM certificates");
+	}
+	a->ca_file = strdup(ca);
+	return a->ca_file != NULL
+	    ? EC_OK
+	    : fail(e, EC_NOMEM, "no memory for a file name");
 }
 
 enum ec

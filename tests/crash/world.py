@@ -91,6 +91,8 @@ class Sandbox:
     def __init__(self, where):
         self.dir = where
         os.makedirs(where, 0o700)
+        must(os.access(build_dir() + "/ses-sandbox", os.X_OK),
+             f"{build_dir()}/ses-sandbox is missing: make FLAVOUR=plain tests-bin")
         self.process = subprocess.Popen(
             [build_dir() + "/ses-sandbox", "--dir", where, "--region", REGION,
              "--exit-with-parent"], stdout=subprocess.PIPE, text=True)

@@ -87,9 +87,7 @@ env_file() { # FILE KEY REGION: an application's settings, with that pair
 	chmod 600 "$1"
 }
 fresh() { # [KEYS]: the user with so many keys; OLD is the first
-	n_world=$((${n_world:-0} + 1))
-	D=$W/$n_world
-	mkdir "$D"
+	D=$(mktemp -d "$W/XXXXXX")
 	ctl POST /reset >/dev/null
 	knobs '{"last_used_granularity_s":0}'
 	OLD=$(ctl POST /users '{"name":"ses-mail","keys":'"${1:-1}"'}' |
@@ -216,10 +214,31 @@ world() { # everything that a run could change, as text
 import json, sys
 s = json.load(sys.stdin)
 print(json.dumps([u for u in s["users"] if u["name"] != "operator"], indent=1))'
-	find "$D" -path "$D/out" -o -path "$D/err" -o -path "$D/log" \
+	find "$D" -mindepth 1 -path "$D/out" -o -path "$D/err" -o -path "$D/log" \
 	    -o -path "$D/world" -o -printf '%P %y %m %U %T@ %i\n' | sort
 	find "$D" -type f ! -name out ! -name err ! -name log ! -name world \
 	    -exec sha256sum {} +
+}
+
+# keep, then calm: no key was made, none changed, no client was touched.
+keep() {
+	cp -p "$D/app.env" "$D/kept"
+	kept_keys=$(keys) kept_made=$(made)
+}
+calm() {
+	cmp "$D/app.env" "$D/kept"
+	is "$(keys)" "$kept_keys"
+	is "$(made)" "$kept_made"
+}
+with_mounts() { # FUNCTION: with mounts of its own, gone when it returns
+	[ "$(id -u)" = 0 ] || skip 'not root'
+	unshare -m true || skip 'no mount namespaces'
+	export D W ROTATE OLD AGE GRACE QUIET LATE SETTLE REGIONS MORE TLS PORT \
+	    ${!SANDBOX_*} ${!SMTP_*}
+	export -f $(compgen -A function)
+	unshare -m bash -c 'set -eE
+		trap '"'"'echo "failed: $BASH_COMMAND (line $LINENO)"'"'"' ERR
+		"$@"' with_mounts "$@"
 }
 
 # --- TAP ---

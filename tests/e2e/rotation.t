@@ -29,7 +29,7 @@ program() { # NAME LINE...
 			sed -n 's/^SMTP_USER=\(.*\)/{"ok":true,"username":"\1",/p
 			    s/^SMTP_PASS=\(.*\)/"password":"\1"}/p' '$D/$1.env' | tr -d '\n' ;;
 		*'"action":"write"'*)
-			[ -e '$D/broken' ] && echo '{"ok":false,"class":"temporary","error":"the vault is sealed","fix":"unseal it"}' && exit
+			[ -e '$D/broken' ] && echo '{"ok":false,"class":"temp","error":"the vault is sealed","fix":"unseal it"}' && exit
 			echo "\$request" | sed 's/.*"username":"\([^"]*\)".*"password":"\([^"]*\)".*/SMTP_USER=\1\nSMTP_PASS=\2\nDEBUG=0/' >'$D/$1.env'
 			echo '{"ok":true}' ;;
 		*) echo '{"ok":true,"change":"put it into the vault"}' ;;
@@ -234,9 +234,9 @@ json() {
 		0 verify
 		0 history
 		0 history mail
-		0 clients
-		0 clients file
 	END
+	"$ROTATE" clients --json | python3 -m json.tool >/dev/null
+	"$ROTATE" clients file --json | python3 -m json.tool >/dev/null
 	echo wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY |
 	    "$ROTATE" derive --region us-east-1 --json >"$D/out"
 	python3 -m json.tool "$D/out" >/dev/null

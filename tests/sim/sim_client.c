@@ -27,7 +27,7 @@ sim_conf(struct sim *w, const char *name)
 static enum ec
 begin(const struct client *c, enum sim_call call, bool *lie, struct err *e)
 {
-	const struct sim_client *s = c->conf;
+	struct sim_client *s = c->conf;
 	const struct sim_fault *f;
 
 	*lie = false;
@@ -35,6 +35,9 @@ begin(const struct client *c, enum sim_call call, bool *lie, struct err *e)
 		return e->ec;
 	f = sim_fault_now(s->w, call, c->name);
 	*lie = f->kind == FAULT_LIE;
+	/* Only the grace, which `revoke` skips, could show it. */
+	if (*lie && s->w->disk.emergency)
+		s->exempt = true;
 	if (f->kind == FAULT_FAIL)
 		return sim_leave(
 		    s->w, fail(e, (enum ec)f->arg, "%s: fault", c->name), e);

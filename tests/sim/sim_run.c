@@ -18,6 +18,23 @@ new_process(struct sim *w)
 	w->last_fence = w->last_hold = 0;
 }
 
+/* A person who missed the steps reads `rotate status`. */
+static void
+read_status(struct sim *w)
+{
+	for (size_t i = 0; i < w->config.n_clients; i++) {
+		struct sim_client *c = w->confs[i].client.conf;
+		const struct rec_client *rc =
+		    rec_client(&w->disk, w->confs[i].client.name);
+
+		if (rc == NULL || rc->state != CL_ASKED ||
+		    strcmp(c->asked, w->disk.new.id) == 0)
+			continue;
+		memcpy(c->asked, w->disk.new.id, sizeof(c->asked));
+		c->asked_at = w->now;
+	}
+}
+
 enum ec
 sim_run(struct sim *w)
 {
@@ -34,6 +51,8 @@ sim_run(struct sim *w)
 	w->last = rotation_drive(&r, &w->err);
 	sim_say(w, "=== run ends: %s %s", ec_name(w->last),
 	    w->last != EC_OK ? w->err.what : "");
+	if (w->last == EC_HUMAN)
+		read_status(w);
 	if (w->on_disk && w->disk.emergency)
 		w->revoke = false;
 	if (w->disk.state != ROT_IDLE)

@@ -9,6 +9,8 @@
 #define EPOCH    INT64_C(1790000000000)
 #define CALL_MS  40
 #define PASS_MAX 64
+/* Clients send so often. */
+#define TRAFFIC_MS (7 * SIM_MINUTE)
 
 static const char *const names[CALL__MAX] = {
 	[CALL_CALLER] = "caller",
@@ -95,6 +97,12 @@ sim_fault_now(const struct sim *w, enum sim_call call, const char *client)
 static void
 pass_time(struct sim *w, int64_t ms)
 {
+	/* Mail is sent all the time, not only when somebody looks. */
+	for (; ms > TRAFFIC_MS && ms < SIM_DAY; ms -= TRAFFIC_MS) {
+		w->now += TRAFFIC_MS;
+		sim_late_land(w);
+		sim_clients_live(w);
+	}
 	w->now += ms;
 	sim_late_land(w);
 	sim_clients_live(w);
