@@ -171,6 +171,21 @@ drop_created(struct rotation *r, struct err *e)
 	    e, "new key %s could not be kept and was deleted", id);
 }
 
+/* A commit that failed may be durable all the same (a failed fsync), and then
+ * the key is the one that the next run gives to clients. Only a record that
+ * surely still says INTENT makes the key nobody's. */
+static bool
+surely_not_kept(const struct rotation *r)
+{
+	AUTO(rec) struct rec disk = { .n_clients = 0 };
+	const struct store *s = r->w->store;
+	struct err ignored;
+
+	return s->load(s->ctx, r->rec.identity, &disk, &ignored) == EC_OK &&
+	    disk.state == ROT_INTENT &&
+	    strcmp(disk.rotation, r->rec.rotation) == 0;
+}
+
 /* The key exists and only this process knows its secret: if the disk cannot
  * keep it, give it space from the reserve. When another rotator is at work
  * (EC_BUSY, EC_CONFLICT) the key is left to it: INTENT finds it. */
@@ -189,7 +204,8 @@ keep_created(struct rotation *r, struct err *e)
 		ec = rotation_advance(r, ROT_CREATED, e,
 		    "key %s made, kept in reserved space", r->rec.new.id);
 	}
-	if (ec == EC_OK || ec == EC_BUSY || ec == EC_CONFLICT)
+	if (ec == EC_OK || ec == EC_BUSY || ec == EC_CONFLICT ||
+	    !surely_not_kept(r))
 		return ec;
 	return drop_created(r, e);
 }

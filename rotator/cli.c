@@ -42,7 +42,8 @@ const struct option_row option_rows[] = {
 	    "only this one; may be repeated" },
 	{ O_DRY_RUN, "dry-run", 'n', NULL,
 	    "read everything, print the plan, change nothing" },
-	{ O_FORCE, "force", 'f', NULL, "although it is not due" },
+	{ O_FORCE, "force", 'f', NULL,
+	    "although it is not due (verify: try an old key too)" },
 	{ O_WAIT, "wait", 'w', "[=SPAN]",
 	    "stay until the new pair is pushed and verified (30m)" },
 	{ O_YES, "yes", 'y', NULL, "do not ask" },
@@ -55,6 +56,8 @@ const struct option_row option_rows[] = {
 	{ O_JSON, "json", 'j', NULL, "print JSON" },
 	{ O_LOG, "log", 0, "FORM", "auto, terminal, plain, journal or json" },
 	{ O_LOG, "verbose", 'v', NULL, "tell more" },
+	{ O_HELP, "help", 'h', NULL, "what rotate help COMMAND says" },
+	{ O_VERSION, "version", 'V', NULL, "what rotate version says" },
 	{ O_LOG, "quiet", 'q', NULL, "tell only what went wrong" },
 	{ 0, NULL, 0, NULL, NULL },
 };
@@ -155,6 +158,12 @@ apply(
 		break;
 	case O_JSON:
 		a->json = true;
+		break;
+	case O_HELP:
+		a->help = true;
+		break;
+	case O_VERSION:
+		a->version = true;
 		break;
 	case O_LOG:
 		if (row->value != NULL)
@@ -264,7 +273,8 @@ fits(
     const struct args *a, const struct command *c, unsigned used, struct err *e)
 {
 	for (size_t i = 0; option_rows[i].name != NULL; i++)
-		if ((used & option_rows[i].bit & ~c->options) != 0) {
+		if ((used & option_rows[i].bit & ~(c->options | O_ALWAYS)) !=
+		    0) {
 			(void)fail(e, EC_USAGE, "rotate %s takes no --%s",
 			    c->name, option_rows[i].name);
 			return fix(e, "rotate help %s", c->name);
@@ -275,6 +285,19 @@ fits(
 		return fix(e, "rotate help %s", c->name);
 	}
 	return EC_OK;
+}
+
+/* --help and --version turn any command line into the question they are. */
+static const struct command *
+asked_instead(struct args *a, const struct command *c)
+{
+	if (a->help) {
+		a->about[0] = c->name[0] != '\0' ? c->name : NULL;
+		a->words = a->about;
+		a->n_words = a->about[0] != NULL;
+		return command_find("help");
+	}
+	return a->version ? command_find("version") : c;
 }
 
 /* Options may stand before and behind the command's name and operands. */
@@ -301,6 +324,6 @@ cli_parse(int argc, char **argv, struct args *ret,
 	}
 	ret->words = (const char *const *)argv + optind;
 	ret->n_words = argc - optind;
-	*ret_command = c;
-	return fits(ret, c, used, e);
+	*ret_command = asked_instead(ret, c);
+	return *ret_command == c ? fits(ret, c, used, e) : EC_OK;
 }

@@ -28,13 +28,16 @@ enum opt_bit { /* which options a command takes */
 	O_CURRENT = 1 << 10,
 	O_RETIRE = 1 << 11,
 	O_REGION = 1 << 12,
+	O_HELP = 1 << 13, /* every command takes these two */
+	O_VERSION = 1 << 14,
 };
+#define O_ALWAYS (O_HELP | O_VERSION)
 #define O_COMMON (O_CONFIG | O_JSON | O_LOG)
 #define LIST_MAX 64
 
 struct args {
 	const char *config; /* CONFIG_DEFAULT unless said otherwise */
-	bool json, force, dry_run, yes, now, wait;
+	bool json, force, dry_run, yes, now, wait, help, version;
 	int64_t wait_ms; /* --wait=SPAN; default 30 min */
 	int verbosity;   /* -q: -1, -v: 1 */
 	enum log_form log_form;
@@ -43,6 +46,7 @@ struct args {
 	const char *reason, *current, *retire;
 	const char *const *words; /* operands, NULL ended */
 	int n_words;
+	const char *about[2]; /* COMMAND --help: the operand of help */
 };
 
 struct app;

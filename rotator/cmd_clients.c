@@ -211,6 +211,6 @@ const struct command cmd_clients = {
 		"  rotate clients postfix\n",
 	.min_words = 0,
 	.max_words = 1,
-	.options = O_JSON,
+	.options = O_COMMON,
 	.run = exec_clients,
 };

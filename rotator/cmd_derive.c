@@ -61,26 +61,29 @@ say_json(cJSON *list, struct err *e)
 	return ec != EC_OK ? ec : out_secret("\n", 1, e);
 }
 
+/* Prints it, or keeps it in list when that is not NULL. */
+static enum ec
+derive_one(
+    const char *region, const struct secret *key, cJSON *list, struct err *e)
+{
+	AUTO(secret) struct secret *pass = NULL;
+	cJSON *row;
+
+	TRY(smtp_password_derive(key, region, &pass, e));
+	if (list == NULL)
+		return say(region, pass, e);
+	row = cJSON_CreateObject();
+	(void)cJSON_AddStringToObject(row, "region", region);
+	(void)cJSON_AddStringToObject(row, "password", secret_reveal(pass));
+	(void)cJSON_AddItemToArray(list, row);
+	return EC_OK;
+}
+
 static enum ec
 derive_all(struct app *a, const struct secret *key, cJSON *list, struct err *e)
 {
-	const char *const *region = a->args->regions;
-
-	for (; *region != NULL; region++) {
-		AUTO(secret) struct secret *pass = NULL;
-		cJSON *row;
-
-		TRY(smtp_password_derive(key, *region, &pass, e));
-		if (list == NULL) {
-			TRY(say(*region, pass, e));
-			continue;
-		}
-		row = cJSON_CreateObject();
-		(void)cJSON_AddStringToObject(row, "region", *region);
-		(void)cJSON_AddStringToObject(
-		    row, "password", secret_reveal(pass));
-		(void)cJSON_AddItemToArray(list, row);
-	}
+	for (size_t i = 0; a->args->regions[i] != NULL; i++)
+		TRY(derive_one(a->args->regions[i], key, list, e));
 	return list == NULL ? EC_OK : say_json(list, e);
 }
 

@@ -157,6 +157,6 @@ const struct command cmd_help = {
 		"  rotate help rotate    about rotate without a command\n",
 	.min_words = 0,
 	.max_words = 1,
-	.options = 0,
+	.options = O_COMMON,
 	.run = exec_help,
 };

@@ -126,35 +126,41 @@ say_asked(struct app *a, const struct rec *r)
 	}
 }
 
-static enum ec
-say_below(struct app *a, struct err *e)
-{
-	for (size_t i = 0; i < a->config->n_identities; i++) {
-		AUTO(look) struct look l = { .known = false };
+/* What is done for one identity: its row, or what stands below the table. */
+typedef void tell(struct app *a, struct out_table *t, const struct look *l);
 
-		if (!look_wanted(a->args, a->config->identities[i].name))
-			continue;
-		TRY(look_at(a, &a->config->identities[i], &l, e));
-		status_say_alarm(&l.rec);
-		say_asked(a, &l.rec);
-	}
+static void
+tell_row(struct app *a, struct out_table *t, const struct look *l)
+{
+	(void)a;
+	say_row(t, l->rec.identity, l, clock_wall());
+}
+
+static void
+tell_below(struct app *a, struct out_table *t, const struct look *l)
+{
+	(void)t;
+	status_say_alarm(&l->rec);
+	say_asked(a, &l->rec);
+}
+
+static enum ec
+tell_one(struct app *a, const struct identity_conf *id, tell *fn,
+    struct out_table *t, struct err *e)
+{
+	AUTO(look) struct look l = { .known = false };
+
+	TRY(look_at(a, id, &l, e));
+	fn(a, t, &l);
 	return EC_OK;
 }
 
 static enum ec
-say_rows(struct app *a, struct out_table *t, struct err *e)
+tell_each(struct app *a, tell *fn, struct out_table *t, struct err *e)
 {
-	const int64_t now = clock_wall();
-
-	for (size_t i = 0; i < a->config->n_identities; i++) {
-		const struct identity_conf *id = &a->config->identities[i];
-		AUTO(look) struct look l = { .known = false };
-
-		if (!look_wanted(a->args, id->name))
-			continue;
-		TRY(look_at(a, id, &l, e));
-		say_row(t, id->name, &l, now);
-	}
+	for (size_t i = 0; i < a->config->n_identities; i++)
+		if (look_wanted(a->args, a->config->identities[i].name))
+			TRY(tell_one(a, &a->config->identities[i], fn, t, e));
 	return EC_OK;
 }
 
@@ -164,14 +170,14 @@ say_all(struct app *a, struct err *e)
 	static const char *const heads[] = { "IDENTITY", "STATE", "KEY", "AGE",
 		"NEXT", "WAITS FOR", NULL };
 	struct out_table *t = out_table_new(heads);
-	const enum ec ec = say_rows(a, t, e);
+	const enum ec ec = tell_each(a, tell_row, t, e);
 
 	if (ec != EC_OK) {
 		out_table_free(t);
 		return ec;
 	}
 	out_table_end(t);
-	return say_below(a, e);
+	return tell_each(a, tell_below, NULL, e);
 }
 
 static enum ec

@@ -61,6 +61,6 @@ const struct command cmd_version = {
 		"  rotate version --json\n",
 	.min_words = 0,
 	.max_words = 0,
-	.options = O_JSON,
+	.options = O_COMMON,
 	.run = exec_version,
 };

@@ -52,7 +52,7 @@ due_slot(const struct config *c, int64_t *when, const char *name)
 
 struct due_arg {
 	const struct config *config;
-	int64_t *when; /* by identity: next_at of its row */
+	int64_t *when;  /* by identity: next_at of its row */
 	bool under_way; /* some rotation waits for its time */
 };
 
@@ -164,15 +164,34 @@ sleep_until_next(const struct rotation *r, int64_t deadline)
 	return !app_stopped();
 }
 
+/* It is in order again, but not what was asked for: no client has got a new
+ * pair. */
+static enum ec
+given_up(const struct rotation *r, struct err *e)
+{
+	char at[CLOCK_TEXT_MAX];
+
+	clock_text(r->rec.next_at, at);
+	(void)fail(e, EC_AUTH,
+	    "%s: SES refused the new key all the time; it is taken back, the "
+	    "former one stays in use",
+	    r->rec.identity);
+	return fix(e, "rotate history %s tells more; %s at %s", r->rec.identity,
+	    r->rec.state == ROT_IDLE ? "tried again" : "goes on", at);
+}
+
 static enum ec
 drive(struct app *a, struct rotation *r, struct err *e)
 {
 	const int64_t deadline = clock_wall() + a->args->wait_ms;
+	const int64_t failures = r->rec.failures;
 	enum ec ec = drive_once(r, e);
 
 	while (a->args->wait && ec != EC_OK && !rotation_pushed(&r->rec) &&
 	    worth_waiting(ec) && sleep_until_next(r, deadline))
 		ec = drive_once(r, e);
+	if ((ec == EC_OK || ec == EC_LATER) && r->rec.failures > failures)
+		return given_up(r, e);
 	/* What --wait was asked for has come true; the rest is for later. */
 	if (a->args->wait && ec == EC_LATER && rotation_pushed(&r->rec))
 		return EC_OK;

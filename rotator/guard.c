@@ -320,7 +320,7 @@ name_key(
 			clock_text(u.at, when);
 	}
 	(void)snprintf(ret, size, "%s (%s, %s old, last used %s%s%s)", k->id,
-	    status_name(k->status), age, when, u.service[0] ? " by " : "",
+	    status_name(k->status), age, when, !u.never && u.service[0] ? " by " : "",
 	    u.never ? "" : u.service);
 }
 

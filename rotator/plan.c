@@ -13,30 +13,27 @@
 static void
 auto_plan(struct plan *p)
 {
-	for (size_t i = 0; i < p->n; i++) {
+	for (size_t i = 0; i < p->n; i++)
 		look_free(&p->identities[i].look);
-		free(p->identities[i].clients);
-	}
 	free(p->identities);
+	free(p->clients);
 	free(p->peers);
 }
 
-static enum ec
-add_clients(struct app *a, struct plan_identity *id, struct err *e)
+static void
+add_clients(struct app *a, struct plan *p, struct plan_identity *id)
 {
 	const struct client_conf *c;
 
-	id->clients = calloc(a->config->n_clients + 1, sizeof(*id->clients));
-	if (id->clients == NULL)
-		return fail(e, EC_NOMEM, "no memory for the plan");
+	id->clients = &p->clients[p->n_clients];
 	while ((c = config_client_of(a->config, id->conf, id->n_clients)) !=
 	    NULL) {
-		struct plan_client *pc = &id->clients[id->n_clients++];
+		struct plan_client *pc = &p->clients[p->n_clients++];
 
+		id->n_clients++;
 		pc->conf = c;
 		plan_client(pc, &id->look.rec);
 	}
-	return EC_OK;
 }
 
 static enum ec
@@ -48,7 +45,7 @@ add_identity(struct app *a, struct plan *p, const struct identity_conf *conf,
 	id->conf = conf;
 	TRY(look_at(a, conf, &id->look, e));
 	p->n++;
-	TRY(add_clients(a, id, e));
+	add_clients(a, p, id);
 	plan_aws_identity(a, p, id);
 	return EC_OK;
 }
@@ -59,7 +56,8 @@ gather(struct app *a, struct plan *p, struct err *e)
 	const struct config *c = a->config;
 
 	p->identities = calloc(c->n_identities + 1, sizeof(*p->identities));
-	if (p->identities == NULL)
+	p->clients = calloc(c->n_clients + 1, sizeof(*p->clients));
+	if (p->identities == NULL || p->clients == NULL)
 		return fail(e, EC_NOMEM, "no memory for the plan");
 	plan_aws_open(a, p);
 	p->seal.ec = look_seal(a, &p->seal.e);

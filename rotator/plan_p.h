@@ -51,7 +51,7 @@ struct plan_identity {
 	struct plan_key keys[IAM_KEYS_MAX];
 	size_t n_keys;
 	bool keys_known;
-	struct plan_client *clients; /* owned */
+	struct plan_client *clients; /* within those of the plan */
 	size_t n_clients;
 	enum plan_kind kind;
 	char next[2 * REC_TEXT_MAX]; /* what would happen, in words */
@@ -65,6 +65,8 @@ struct plan {
 	struct iam_caller caller;
 	struct plan_identity *identities; /* owned */
 	size_t n;
+	struct plan_client *clients; /* owned; of all identities */
+	size_t n_clients;
 	struct plan_peer *peers; /* owned */
 	size_t n_peers;
 };

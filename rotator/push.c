@@ -154,7 +154,8 @@ static enum ec
 push_one(struct rotation *r, const struct client_conf *c, struct rec_client *rc,
     struct err *e)
 {
-	const bool fresh = rc->state == CL_PENDING;
+	/* Also when it was a person's client until the settings changed. */
+	const bool fresh = rc->state != CL_WRITING;
 
 	if (c->client.drv->human) {
 		TRY(push_ask_person(r, c, rc, e));

@@ -192,6 +192,20 @@ decode_flag(const struct field *f, const cJSON *j, char *at, struct err *e)
 	return EC_OK;
 }
 
+/* Functions of their own, because gcc's analyzer takes a loop's counter whose
+ * address is passed on for uninitialized. */
+static void
+put_unsigned(char *at, unsigned v)
+{
+	memcpy(at, &v, sizeof(v));
+}
+
+static void
+put_size(char *at, size_t v)
+{
+	memcpy(at, &v, sizeof(v));
+}
+
 static enum ec
 decode_word(const struct field *f, const cJSON *j, char *at, struct err *e)
 {
@@ -199,7 +213,7 @@ decode_word(const struct field *f, const cJSON *j, char *at, struct err *e)
 		return wrong(f->name, e);
 	for (unsigned v = 0; f->word(v) != NULL; v++) {
 		if (strcmp(f->word(v), j->valuestring) == 0) {
-			memcpy(at, &v, sizeof(v));
+			put_unsigned(at, v);
 			return EC_OK;
 		}
 	}
@@ -227,7 +241,7 @@ decode_list(const struct field *f, const cJSON *j, char *at, struct err *e)
 		TRY(decode_object(f->shape, item, at + n * f->size, e));
 		n++;
 	}
-	memcpy(at - f->at + f->count_at, &n, sizeof(n));
+	put_size(at - f->at + f->count_at, n);
 	return EC_OK;
 }
 

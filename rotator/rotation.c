@@ -135,6 +135,17 @@ rotation_wait(struct rotation *r, enum ec class, int64_t until, struct err *e,
 	return fail(e, class, "%s", r->rec.waiting);
 }
 
+/* Whoever mends the cause must also hear how it goes on. */
+static void
+name_way_on(struct err *why, const char *identity)
+{
+	const struct err was = *why;
+
+	if (strstr(was.fix, "rotate ") == NULL)
+		(void)fix(why, "%.300s, then: rotate release %s",
+		    was.fix[0] != '\0' ? was.fix : "mend that", identity);
+}
+
 enum ec
 rotation_block(struct rotation *r, enum rot_state resume, struct err *e)
 {
@@ -147,9 +158,7 @@ rotation_block(struct rotation *r, enum rot_state resume, struct err *e)
 	rec->alarm_at = rotation_now(r);
 	(void)snprintf(rec->alarm, sizeof(rec->alarm), "%.*s",
 	    (int)sizeof(rec->alarm) - 1, why.what);
-	if (why.fix[0] == '\0')
-		(void)fix(
-		    &why, "mend that, then: rotate release %s", rec->identity);
+	name_way_on(&why, rec->identity);
 	(void)snprintf(rec->alarm_fix, sizeof(rec->alarm_fix), "%s", why.fix);
 	TRY(rotation_advance(r, ROT_BLOCKED, e, "%s", rec->alarm));
 	n->alarm(

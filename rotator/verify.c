@@ -148,18 +148,44 @@ not_on_old(const struct rotation *r, const struct client_conf *c, struct err *e)
 	    r->rec.identity);
 }
 
+/* A client's own trouble is neither a missing permission of ours nor a failed
+ * disk of ours, which end or block a run: it is tried again later. */
+static enum ec
+as_client(struct err *e, const char *name)
+{
+	static const bool table[EC__MAX] = {
+		[EC_UNKNOWN] = true,
+		[EC_DENIED] = true,
+		[EC_GONE] = true,
+		[EC_LIMIT] = true,
+		[EC_CONFIG] = true,
+		[EC_IO] = true,
+	};
+
+	if (!table[e->ec])
+		return e->ec;
+	e->ec = EC_CLIENT;
+	return err_prefix(e, "client %s", name);
+}
+
 static enum ec
 verify_again(struct rotation *r, const struct client_conf *c,
     struct rec_client *rc, struct err *e)
 {
+	enum ec ec;
+
 	if (push_leaves_alone(r, rc))
-		return not_on_old(r, c, e);
-	if (rc->state == CL_LEFT || c->client.drv->human)
+		ec = not_on_old(r, c, e);
+	else if (rc->state == CL_LEFT || c->client.drv->human)
 		return EC_OK;
-	if (push_verify(r, c, rc, e) == EC_OK)
+	else
+		ec = push_verify(r, c, rc, e);
+	if (ec == EC_OK)
 		return EC_OK;
 	/* It was accepted before; refused all the time now, mail is down. */
-	return e->ec == EC_AUTH ? (e->ec = EC_CONFLICT) : e->ec;
+	if (ec == EC_AUTH)
+		return e->ec = EC_CONFLICT;
+	return as_client(e, c->client.name);
 }
 
 enum ec

@@ -17,7 +17,7 @@ from world import REGION, World, build_dir, must, read, write  # noqa: E402
 
 RUNS = int(sys.argv[1]) if len(sys.argv) > 1 else 21
 MANY = 1000
-LAG_MS = 20
+LAG_MS = 100
 
 
 def measure(world, *args, codes=(0, 10)):
@@ -135,7 +135,8 @@ def show_network(world, row, prepare):
     answers LAG_MS later, and the run gets longer by that much a reply."""
     slow_smtp = rotations(world, prepare, {"smtp_latency_ms": LAG_MS}, 3)
     slow_https = rotations(world, prepare, {"latency_ms": LAG_MS}, 3)
-    smtp = round((slow_smtp["wall"] - row["wall"]) / LAG_MS)
+    # The sandbox does not hold back its banner, which takes a trip, too.
+    smtp = row["smtp"] + round((slow_smtp["wall"] - row["wall"]) / LAG_MS)
     https = round((slow_https["wall"] - row["wall"]) / LAG_MS)
     # TCP 1, TLS 1.3 1 (RFC 8446, 2), then one each request; SMTP (RFC 5321,
     # 3207, 4954): TCP, banner, EHLO, STARTTLS, TLS, EHLO, AUTH PLAIN with an
@@ -152,6 +153,8 @@ def show_network(world, row, prepare):
 
 
 def in_dir(base, work):
+    if not os.access(base, os.W_OK):
+        base = None
     where = tempfile.mkdtemp(prefix="rotate-bench.", dir=base)
     world = World(where, successes=3, with_exec=False)
     try:
@@ -167,14 +170,15 @@ def show_rotation(world):
     row = rotations(world, known)
     heading(f"rotate --force: create, prove, push; disk, {RUNS} runs")
     show_cost(row, 100, 50, 16)
-    show_network(world, row, known)
     heading("the very first run, the state is made, too")
     show_cost(rotations(world, lambda w: w.fresh()))
 
 
 def show_memory(world):
     heading("the same in memory (/dev/shm): without the disk's fsync")
-    show_cost(rotations(world, known), 100, 50, 16)
+    row = rotations(world, known)
+    show_cost(row, 100, 50, 16)
+    show_network(world, row, known)
 
 
 def show_nothing(world):
@@ -188,8 +192,7 @@ def main():
     print(f"{build_dir()}/rotate on {os.cpu_count()} processors, "
           f"load {os.getloadavg()[0]:.1f}")
     in_dir(os.environ.get("TMPDIR", "/tmp"), show_rotation)
-    if os.access("/dev/shm", os.W_OK):
-        in_dir("/dev/shm", show_memory)
+    in_dir("/dev/shm", show_memory)
     in_dir(os.environ.get("TMPDIR", "/tmp"), show_nothing)
 
 

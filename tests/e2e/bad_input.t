@@ -27,8 +27,8 @@ mistyped() {
 		6:15 region s/regions: .*/regions: [us_east]/
 		16:24 file s/type: file/type: flie/
 		16:5 path s/path: [^,]*, //
-		9:5 quiet s/quiet: .*/&\n    quiet: 1d/
-		12:22 twice s/port: .*/port: twice }/
+		10:5 quiet s/quiet: .*/&\n    quiet: 1d/
+		12:36 twice s/port: .*/port: twice }/
 	END
 	calm
 	[ ! -e "$D/state" ]
@@ -113,7 +113,7 @@ endpoint() {
 	says "$D/nothing"
 	AWS_CA_BUNDLE=$SANDBOX_CA
 	calm
-	gives 0
+	gives 0 --identity mail
 	AWS_ENDPOINT_URL=https://localhost:$port
 	gives 78 --force
 	says 'belongs to'
@@ -256,6 +256,7 @@ smtp_answers() {
 	local f
 	SETTLE=400ms conf
 	cp "$D/app.env" "$D/kept"
+	knobs '{"smtp_idle_ms":300}'
 	while read -r want word f; do
 		ctl DELETE /faults >/dev/null
 		fault "{\"service\":\"smtp\",\"times\":-1,$f}"
@@ -265,7 +266,7 @@ smtp_answers() {
 		is_state CREATED
 		cmp "$D/app.env" "$D/kept"
 	done <<-'END'
-		76 SES "action":"banner","kind":"garbage"
+		69 451 "action":"banner","kind":"garbage"
 		76 trusted "kind":"no_starttls"
 		76 PLAIN "kind":"no_auth"
 		76 TLS "kind":"inject"
@@ -274,7 +275,7 @@ smtp_answers() {
 		76 certificate "kind":"bad_cert","arg":"wrong_name"
 		76 certificate "kind":"bad_cert","arg":"expired"
 		76 certificate "kind":"bad_cert","arg":"self_signed"
-		76 certificate "kind":"bad_cert","arg":"unknown_ca"
+		76 trusted "kind":"bad_cert","arg":"unknown_ca"
 		69 421 "action":"banner","kind":"reply","arg":{"code":421,"text":"busy"}
 		69 454 "action":"auth","kind":"reply","arg":{"code":454,"text":"later"}
 		76 500 "action":"auth","kind":"reply","arg":{"code":500,"text":"what"}
@@ -294,8 +295,9 @@ refused() {
 	SETTLE=1s conf
 	cp "$D/app.env" "$D/kept"
 	fault '{"service":"smtp","action":"auth","kind":"reply","arg":{"code":535,"text":"no"},"times":-1}'
-	rotate --force
-	until_idle
+	gives 77 --force --wait=1m
+	says 'the former one stays in use' 'rotate history mail'
+	[ "$(state)" = IDLE ] || until_idle
 	is "$(keys)" "$OLD Active"
 	is "$(made)" 1
 	cmp "$D/app.env" "$D/kept"
@@ -334,11 +336,9 @@ damaged() { # HOW: the database in GRACE is damaged by that function
 	sqlite3 "$db" 'pragma wal_checkpoint(truncate)' >/dev/null
 	cp -a "$D/state" "$D/state.kept"
 	"$1"
-	gives 65
+	gives 65 --force
 	says "$db"
 	remedy
-	gives 65 --force
-	gives 65 status
 	calm
 	rm -rf "$D/state"
 	mv "$D/state.kept" "$D/state"
@@ -347,7 +347,7 @@ damaged() { # HOW: the database in GRACE is damaged by that function
 	finished
 }
 torn() { truncate -s -4096 "$db"; }
-overwritten() { head -c 512 /dev/urandom | dd of="$db" bs=512 seek=15 conv=notrunc; }
+overwritten() { head -c 4096 /dev/urandom | dd of="$db" bs=4096 seek=1 conv=notrunc; }
 foreign() { rm "$db"*; sqlite3 "$db" 'create table t(a); insert into t values(1)'; chmod 600 "$db"; }
 text() { rm "$db"*; echo 'not a database at all, not at all' >"$db"; chmod 600 "$db"; }
 edited() { sqlite3 "$db" "update identity set body = replace(body, 'GRACE', 'QUIET')"; }

@@ -129,11 +129,17 @@ sim_check_create(struct sim *w)
 
 /* Back on a key that nobody but people can try. */
 static bool
-unprovable(const struct sim *w)
+unprovable(struct sim *w)
 {
-	for (size_t i = 0; i < w->config.n_clients; i++)
-		if (w->confs[i].required && !w->confs[i].client.drv->human)
+	for (size_t i = 0; i < w->config.n_clients; i++) {
+		const struct client_conf *c = &w->confs[i];
+		const struct rec_client *rc =
+		    rec_client(&w->disk, c->client.name);
+
+		if (c->required && !c->client.drv->human && rc != NULL &&
+		    rc->touched)
 			return false;
+	}
 	return w->disk.rollback && w->disk.new.n == 0;
 }
 
@@ -152,11 +158,11 @@ check_moved(struct sim *w, const struct client_conf *c, const char *old)
 {
 	const struct sim_client *s = c->client.conf;
 	const struct rec_client *rc = rec_client(&w->disk, c->client.name);
-	const bool alone = w->disk.rollback && rc != NULL && !rc->touched;
+	const bool alone = w->disk.rollback && (rc == NULL || !rc->touched);
 
 	if (!c->required || (rc != NULL && rc->state == CL_LEFT))
 		return;
-	if (rc == NULL || (!alone && rc->state != CL_VERIFIED))
+	if (!alone && (rc == NULL || rc->state != CL_VERIFIED))
 		sim_bad(w, "I4: %s was never verified", c->client.name);
 	if ((is(s->user, old) || is(s->live, old)) && !s->exempt)
 		sim_bad(w, "I4: %s is still on %s", c->client.name, old);
@@ -185,7 +191,7 @@ check_proof(struct sim *w, const struct sim_key *old)
 	if (new == NULL || !new->active)
 		sim_bad(w, "I4: the new key is not Active");
 	else if (!never_deployed(d) && !unprovable(w) &&
-	    w->now - new->accepted > SIM_DAY)
+	    w->now - new->accepted > SIM_DAY + 2 * SIM_MINUTE)
 		sim_bad(w, "I4: no proof of the new key within a day");
 	if (w->hold.held)
 		sim_bad(w, "I4: it is held");
@@ -237,8 +243,8 @@ sim_check_on(struct sim *w, const struct sim_key *k)
 static bool
 just_made(const struct sim *w, const struct sim_key *k)
 {
-	return (w->disk.state == ROT_INTENT || w->disk.state == ROT_CREATED) &&
-	    !k->foreign && w->now - k->created < SIM_MINUTE && k->used[0] == 0;
+	return w->disk.state == ROT_INTENT && !k->foreign &&
+	    w->now - k->created < SIM_MINUTE && k->used[0] == 0;
 }
 
 void

@@ -194,6 +194,8 @@ user(void *ctx, const char *name, struct iam_user *ret, struct err *e)
 	(void)snprintf(ret->name, sizeof(ret->name), "%s", name);
 	(void)snprintf(ret->user_id, sizeof(ret->user_id), "%s", w->user_id);
 	memcpy(ret->account, w->account, sizeof(ret->account));
+	if (w->user_elsewhere)
+		ret->account[0] = '9';
 	return sim_leave(w, EC_OK, e);
 }
 

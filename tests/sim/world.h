@@ -143,6 +143,7 @@ struct sim {
 	struct sim_key keys[SIM_KEYS];
 	size_t n_keys;
 	char user_id[32], account[ACCOUNT_MAX];
+	bool user_elsewhere; /* the user is in another account than we are */
 	int64_t propagation, use_lag;
 	bool refuse_new; /* SES never accepts a key made by us */
 	char straggler[KEY_ID_MAX];
