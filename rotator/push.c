@@ -125,6 +125,19 @@ write_pair(struct rotation *r, const struct client_conf *c,
 	return c->client.drv->write(&c->client, want, e);
 }
 
+/* Does it hold what it should? want.pass NULL, since that was never known to
+ * us: then the key id must do, and SES says whether the password is right. */
+static bool
+is_there(const struct rotation *r, const struct smtp_cred *held,
+    const struct smtp_cred *want)
+{
+	if (held->pass == NULL)
+		return false;
+	if (want->pass == NULL)
+		return strcmp(held->user, r->rec.new.id) == 0;
+	return smtp_cred_eq(held, want);
+}
+
 /* Read, write when needed, make the consumer notice, prove. seen: what it
  * holds was read and kept a moment ago, so it is nobody's unknown work. */
 static enum ec
@@ -134,13 +147,19 @@ give(struct rotation *r, const struct client_conf *c, struct rec_client *rc,
 	const struct client_driver *drv = c->client.drv;
 	AUTO(smtp_cred) struct smtp_cred want = { 0 };
 	AUTO(smtp_cred) struct smtp_cred held = { 0 };
+	struct err unknown;
+	enum ec ec = push_wanted(r, c, rc, &want, &unknown);
 
-	TRY(push_wanted(r, c, rc, &want, e));
 	TRY(push_held_by(c, &held, e));
 	if (!seen)
 		TRY(not_foreign(r, c, rc, &held, e));
-	if (held.pass == NULL || !smtp_cred_eq(&held, &want))
+	if (!is_there(r, &held, &want)) {
+		if (ec != EC_OK) {
+			*e = unknown;
+			return ec;
+		}
 		TRY(write_pair(r, c, rc, &want, e));
+	}
 	if (drv->activate != NULL)
 		TRY(drv->activate(&c->client, e));
 	if (push_verify(r, c, rc, e) == EC_OK)

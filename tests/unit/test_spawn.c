@@ -185,6 +185,18 @@ test_closed_standards(void **state)
 	assert_int_equal(code, 0);
 }
 
+/* The mask behind name, without the two signals that glibc keeps to itself:
+ * make's posix_spawn leaves them ignored, and no sigaction can change that. */
+static unsigned long long
+mask_of(const struct buf *status, const char *name)
+{
+	const unsigned long long glibc = 3ULL << 31;
+	const char *at = strstr(buf_str(status), name);
+
+	assert_non_null(at);
+	return strtoull(at + strlen(name), NULL, 16) & ~glibc;
+}
+
 static void
 test_signals_reset(void **state)
 {
@@ -203,8 +215,8 @@ test_signals_reset(void **state)
 	assert_int_equal(run(&r, &e), EC_OK);
 	(void)signal(SIGHUP, SIG_DFL);
 	assert_int_equal(sigprocmask(SIG_SETMASK, &was, &usr), 0);
-	assert_non_null(strstr(buf_str(&out), "SigBlk:\t0000000000000000\n"));
-	assert_non_null(strstr(buf_str(&out), "SigIgn:\t0000000000000000\n"));
+	assert_true(mask_of(&out, "SigBlk:") == 0);
+	assert_true(mask_of(&out, "SigIgn:") == 0);
 	/* Ours are as they were. */
 	assert_true(sigismember(&usr, SIGUSR1));
 	assert_false(sigismember(&usr, SIGTERM));
