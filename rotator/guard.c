@@ -257,16 +257,14 @@ cannot_be_proved(const struct rotation *r)
 }
 
 /* Clients that were just tried have shown it; with none that we can try, our
- * own passwords do. A key that no client was given needs no proof that the
- * other one works: nobody moved. */
+ * own passwords do. */
 static enum ec
 new_key_is_proved(struct rotation *r, struct err *e)
 {
 	const struct rec_key *new = &r->rec.new;
 	enum ec ec;
 
-	if (push_none_touched(r) ||
-	    rotation_now(r) - new->proved <= PROOF_MAX_MS)
+	if (rotation_now(r) - new->proved <= PROOF_MAX_MS)
 		return EC_OK;
 	ec = settle_regions(r, e);
 	if (ec != EC_AUTH && ec != EC_GONE)
@@ -320,8 +318,8 @@ name_key(
 			clock_text(u.at, when);
 	}
 	(void)snprintf(ret, size, "%s (%s, %s old, last used %s%s%s)", k->id,
-	    status_name(k->status), age, when, !u.never && u.service[0] ? " by " : "",
-	    u.never ? "" : u.service);
+	    status_name(k->status), age, when,
+	    !u.never && u.service[0] ? " by " : "", u.never ? "" : u.service);
 }
 
 void

@@ -34,8 +34,6 @@ MUST enum ec push_verify_all(struct rotation *r, struct err *e);
 
 /* A way back leaves those clients alone that were never given the new pair. */
 bool push_leaves_alone(const struct rotation *r, const struct rec_client *rc);
-/* Is this a way back that leaves all clients alone? */
-bool push_none_touched(const struct rotation *r);
 /* Are all required clients verified, left behind or left alone? A client that
  * was registered meanwhile is not. */
 bool push_all_settled(const struct rotation *r);

@@ -18,15 +18,6 @@ push_leaves_alone(const struct rotation *r, const struct rec_client *rc)
 }
 
 bool
-push_none_touched(const struct rotation *r)
-{
-	for (size_t i = 0; i < r->rec.n_clients; i++)
-		if (!push_leaves_alone(r, &r->rec.clients[i]))
-			return false;
-	return r->rec.rollback;
-}
-
-bool
 push_settled(const struct rotation *r, const struct rec_client *rc)
 {
 	return rc->state == CL_VERIFIED || rc->state == CL_LEFT ||

@@ -12,6 +12,7 @@ import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.dont_write_bytecode = True     # leave nothing behind
 sys.path.insert(0, HERE + "/../crash")
 from world import REGION, World, build_dir, must, read, write  # noqa: E402
 
@@ -135,7 +136,7 @@ def show_network(world, row, prepare):
     answers LAG_MS later, and the run gets longer by that much a reply."""
     slow_smtp = rotations(world, prepare, {"smtp_latency_ms": LAG_MS}, 3)
     slow_https = rotations(world, prepare, {"latency_ms": LAG_MS}, 3)
-    # The sandbox does not hold back its banner, which takes a trip, too.
+    # The sandbox does not hold back its 220 to STARTTLS: a trip, too.
     smtp = row["smtp"] + round((slow_smtp["wall"] - row["wall"]) / LAG_MS)
     https = round((slow_https["wall"] - row["wall"]) / LAG_MS)
     # TCP 1, TLS 1.3 1 (RFC 8446, 2), then one each request; SMTP (RFC 5321,

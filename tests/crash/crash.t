@@ -15,7 +15,8 @@ key, all clients hold it, nothing else is left or changed.
   crash.t --points               the points of a clean run
 
 Environment: TEST_BUILD (build/plain), CRASH_FULL=1: exits of calls which only
-change files, too; CRASH_PAIRS: how many second kills, or "all"; CRASH_JOBS.
+change files, too; CRASH_PAIRS: how many second kills, or "all"; CRASH_JOBS;
+CRASH_PROGRAM: another client of type exec, say tests/conform/exec-example.sh.
 """
 import argparse
 import json
@@ -27,6 +28,7 @@ import sys
 import time
 import urllib.parse
 
+sys.dont_write_bytecode = True     # leave nothing behind
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from world import Wrong, World, must, work_dir
 
@@ -230,7 +232,7 @@ def clean_run(base):
     """The points of an undisturbed rotation, and IAM's address in them."""
     where = base + "/clean"
     os.mkdir(where, 0o700)
-    world = World(where, successes=2)
+    world = World(where, successes=2, program=os.environ.get("CRASH_PROGRAM"))
     try:
         world.fresh()
         run = world.rotate("--force", "--json", count=True)
@@ -305,6 +307,9 @@ def main():
             fine = True
         else:
             fine = one(base, args) if args.point else everything(base)
+    except Wrong as e:
+        print(f"Bail out! {e}")
+        fine = False
     finally:
         if not args.keep:
             shutil.rmtree(base, ignore_errors=True)

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import subprocess
-import time
+import tempfile
 import urllib.parse
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -283,11 +283,4 @@ class World:
 def work_dir(name):
     """Memory if there is some: a rotation makes many an fsync."""
     base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    import tempfile
     return tempfile.mkdtemp(prefix=f"rotate-{name}.", dir=os.environ.get("TMPDIR", base))
-
-
-def until(seconds):
-    """For loops with a deadline: while before(): ..."""
-    end = time.monotonic() + seconds
-    return lambda: time.monotonic() < end

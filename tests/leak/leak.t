@@ -17,6 +17,7 @@ import time
 import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.dont_write_bytecode = True     # leave nothing behind
 sys.path.insert(0, HERE + "/../crash")
 from world import ROOT, REGION, Wrong, World, must, read, work_dir, write  # noqa: E402
 
@@ -342,6 +343,9 @@ def main():
                 print(f"not ok {n} - {name}\n# {e}", flush=True)
         w.world.sandbox.stop()
         print(f"1..{n}")
+    except Wrong as e:
+        print(f"Bail out! {e}")
+        failed += 1
     finally:
         shutil.rmtree(base, ignore_errors=True)
     sys.exit(1 if failed else 0)

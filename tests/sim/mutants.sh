@@ -53,8 +53,11 @@ survives() {
 			cat "$tmp/ld.log" >&2
 			exit 1
 		}
-		SIM_ROUNDS=${SIM_ROUNDS:-3000} SIM_PAIRS=none \
-			timeout 120 "$tmp/m/$t" >"$tmp/m/log" 2>&1 || {
+		# The shell's own word about an abort goes the same way.
+		{
+			SIM_ROUNDS=${SIM_ROUNDS:-3000} SIM_PAIRS=none \
+				timeout 120 "$tmp/m/$t"
+		} >"$tmp/m/log" 2>&1 || {
 			killer=$t
 			return 1
 		}

@@ -8,8 +8,6 @@
 #include "base/auto.h"
 #include "world.h"
 
-#define GUARD_CALLS 2 /* between the last look and the effect */
-
 static int64_t
 larger(int64_t a, int64_t b)
 {
@@ -93,11 +91,11 @@ sim_check(struct sim *w)
 
 /* ---- before an effect ---- */
 
-/* I10, A11, A12: whose lease, which user, asked a moment ago. */
+/* I10, A11, A12: whose lease, which user, asked so many calls ago. */
 static void
-check_pins(struct sim *w, const char *what)
+check_pins(struct sim *w, const char *what, unsigned long since)
 {
-	if (w->calls - w->last_fence > GUARD_CALLS)
+	if (w->calls - w->last_fence > since)
 		sim_bad(w, "I10: %s without looking at the fence", what);
 	if (!is(w->account, SIM_ACCOUNT))
 		sim_bad(w, "A11: %s in account %s", what, w->account);
@@ -115,7 +113,7 @@ sim_check_create(struct sim *w)
 {
 	char mark[sizeof(w->create_mark)];
 
-	check_pins(w, "create");
+	check_pins(w, "create", 1);
 	(void)snprintf(
 	    mark, sizeof(mark), "%s/%d", w->disk.rotation, (int)w->disk.sent);
 	if (w->disk.state != ROT_INTENT || w->disk.sent <= w->disk.answered)
@@ -195,7 +193,7 @@ check_proof(struct sim *w, const struct sim_key *old)
 		sim_bad(w, "I4: no proof of the new key within a day");
 	if (w->hold.held)
 		sim_bad(w, "I4: it is held");
-	if (w->calls - w->last_hold > GUARD_CALLS)
+	if (w->calls - w->last_hold > 2)
 		sim_bad(w, "I4: the hold was not looked at");
 	if (!d->emergency && old->stranger > expected_until(w) &&
 	    old->stranger + w->use_lag + 16 * SIM_MINUTE < w->now)
@@ -216,7 +214,7 @@ sim_check_off(struct sim *w, const struct sim_key *k)
 {
 	const struct rec *d = &w->disk;
 
-	check_pins(w, "deactivate");
+	check_pins(w, "deactivate", 1);
 	if (d->state == ROT_ORPH && is(d->orphan, k->id)) {
 		check_orphan(w, k);
 		return;
@@ -234,7 +232,7 @@ sim_check_on(struct sim *w, const struct sim_key *k)
 {
 	const struct rec *d = &w->disk;
 
-	check_pins(w, "activate");
+	check_pins(w, "activate", 1);
 	if (!is(d->old.id, k->id) && !is(d->orphan, k->id))
 		sim_bad(w, "I5: activating %s", k->id);
 }
@@ -256,7 +254,7 @@ sim_check_remove(struct sim *w, const struct sim_key *k)
 
 	if (just_made(w, k))
 		return;
-	check_pins(w, "delete");
+	check_pins(w, "delete", 2);
 	if (k->active)
 		sim_bad(w, "I4: %s is Active and deleted", k->id);
 	if (d->state == ROT_ORPHQ && is(d->orphan, k->id)) {
@@ -277,7 +275,7 @@ sim_check_write(struct sim *w, const char *client)
 {
 	struct rec_client *rc = rec_client(&w->disk, client);
 
-	if (w->calls - w->last_fence > GUARD_CALLS)
+	if (w->calls - w->last_fence > 1)
 		sim_bad(w, "I10: write without looking at the fence");
 	if (w->disk.state != ROT_PUSHING && w->disk.state != ROT_RB)
 		sim_bad(w, "I7: write in %s", rot_state_name(w->disk.state));

@@ -193,7 +193,7 @@ user(void *ctx, const char *name, struct iam_user *ret, struct err *e)
 	memset(ret, 0, sizeof(*ret));
 	(void)snprintf(ret->name, sizeof(ret->name), "%s", name);
 	(void)snprintf(ret->user_id, sizeof(ret->user_id), "%s", w->user_id);
-	memcpy(ret->account, w->account, sizeof(ret->account));
+	memcpy(ret->account, SIM_ACCOUNT, sizeof(ret->account));
 	if (w->user_elsewhere)
 		ret->account[0] = '9';
 	return sim_leave(w, EC_OK, e);

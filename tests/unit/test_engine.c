@@ -262,6 +262,57 @@ a_used_orphan_is_switched_on_again(void **state)
 }
 
 static void
+use_orphan(struct sim *w)
+{
+	sim_key_use(w, sim_key(w, w->disk.orphan), true);
+}
+
+static void
+an_orphan_used_at_the_last_moment_is_left(void **state)
+{
+	WORLD(w, 1);
+	(void)state;
+
+	sim_fault(&w, CALL_CREATE, 1, 1, FAULT_AFTER, 0);
+	w.watch = ROT_ORPH;
+	w.event = use_orphan;
+	blocks(&w, "looked like a leftover");
+	assert_int_equal(w.count[CALL_OFF], 0);
+}
+
+static void
+a_hold_stops_another_call(void **state)
+{
+	WORLD(w, 1);
+	(void)state;
+
+	sim_fault(&w, CALL_CREATE, 1, 1, FAULT_BEFORE, 0);
+	assert_int_equal(sim_run(&w), EC_LATER);
+	w.hold.held = true;
+	sim_advance(&w, SIM_HOUR);
+	assert_int_equal(sim_run(&w), EC_HUMAN);
+	assert_int_equal(w.count[CALL_CREATE], 1);
+	sim_release(&w);
+	rotates(&w);
+}
+
+static void
+a_hold_stops_the_deletion_of_an_orphan(void **state)
+{
+	WORLD(w, 1);
+	(void)state;
+
+	sim_fault(&w, CALL_CREATE, 1, 1, FAULT_AFTER, 0);
+	reaches(&w, ROT_ORPHQ);
+	w.hold.held = true;
+	sim_advance(&w, SIM_DAY);
+	assert_int_equal(sim_run(&w), EC_HUMAN);
+	assert_int_equal(w.count[CALL_REMOVE], 0);
+	sim_release(&w);
+	rotates(&w);
+}
+
+static void
 a_foreign_key_is_not_an_orphan(void **state)
 {
 	struct sim_key *k;
@@ -476,6 +527,9 @@ main(void)
 		cmocka_unit_test(three_lost_answers_ask_a_person),
 		cmocka_unit_test(an_orphans_steps_with_lost_answers),
 		cmocka_unit_test(a_used_orphan_is_switched_on_again),
+		cmocka_unit_test(an_orphan_used_at_the_last_moment_is_left),
+		cmocka_unit_test(a_hold_stops_another_call),
+		cmocka_unit_test(a_hold_stops_the_deletion_of_an_orphan),
 		cmocka_unit_test(a_foreign_key_is_not_an_orphan),
 		cmocka_unit_test(an_old_key_beyond_the_baseline_is_not_ours),
 		cmocka_unit_test(more_unknown_keys_than_calls),

@@ -247,6 +247,8 @@ an_emergency_in_grace(void **state)
 
 	w.identity.grace = 7 * SIM_DAY;
 	reaches(&w, ROT_GRACE);
+	memcpy(w.straggler, w.keys[0].id, sizeof(w.straggler));
+	sim_advance(&w, 3 * SIM_HOUR);
 	w.revoke = true;
 	(void)sim_run(&w);
 	assert_string_equal(rot_state_name(w.disk.state), "QUIET");

@@ -167,6 +167,15 @@ arrange(struct sim *w, struct dice *d)
 /* ---- people ---- */
 
 static void
+hold_first(struct sim *w, struct sim_client *c)
+{
+	char pass[64];
+
+	sim_password(&w->keys[0], w->regions[0], pass);
+	sim_client_hold(c, w->keys[0].id, pass);
+}
+
+static void
 edit_a_client(struct sim *w, struct dice *d)
 {
 	struct sim_client *c;
@@ -178,7 +187,7 @@ edit_a_client(struct sim *w, struct dice *d)
 	if (percent(d, 50))
 		sim_client_hold(c, "AKIAFOREIGNFOREIGNXX", "nonsense");
 	else
-		sim_client_hold(c, w->keys[0].id, "nonsense");
+		hold_first(w, c);
 }
 
 static void
@@ -191,7 +200,7 @@ register_a_client(struct sim *w, struct dice *d)
 	c = sim_client_add(w, "c4");
 	shape_client(w, d, w->n_clients - 1);
 	c->exempt = true;
-	sim_client_hold(c, w->keys[0].id, "nonsense");
+	hold_first(w, c);
 }
 
 static void

@@ -167,6 +167,7 @@ a_hold_at_any_moment(void **state)
 		}
 		fine(&w);
 		assert_int_equal(w.last, EC_HUMAN);
+		assert_int_equal(w.disk.state, states[i]);
 		assert_true(w.keys[0].exists);
 		assert_int_equal(w.keys[0].active, states[i] < ROT_QUIET);
 		w.watch = ROT__MAX;
@@ -176,6 +177,25 @@ a_hold_at_any_moment(void **state)
 }
 
 /* ---- the old key is somebody else's business, too ---- */
+
+static void
+use_old_key(struct sim *w)
+{
+	sim_key_use(w, &w->keys[0], true);
+}
+
+/* Between the end of the grace and the call. */
+static void
+a_straggler_at_the_last_moment(void **state)
+{
+	WORLD(w, 1);
+	(void)state;
+
+	w.watch = ROT_DEACT;
+	w.event = use_old_key;
+	blocks(&w, "is still used");
+	assert_int_equal(w.count[CALL_OFF], 0);
+}
 
 static void
 switched_on_by_hand_in_quiet(void **state)
@@ -386,6 +406,25 @@ a_user_made_again_is_another_user(void **state)
 }
 
 static void
+make_user_again(struct sim *w)
+{
+	memcpy(w->user_id, "AIDASIM0000000002", 18);
+}
+
+/* Between the announcement and the call. */
+static void
+a_user_made_again_at_the_last_moment(void **state)
+{
+	WORLD(w, 1);
+	(void)state;
+
+	w.watch = ROT_INTENT;
+	w.event = make_user_again;
+	blocks(&w, "deleted and made again");
+	assert_int_equal(w.count[CALL_CREATE], 0);
+}
+
+static void
 a_configured_user_id_counts_at_first_sight(void **state)
 {
 	WORLD(w, 1);
@@ -402,7 +441,8 @@ a_configured_user_id_counts_at_first_sight(void **state)
 static void
 a_wrong_account_leaves_no_trace(void **state)
 {
-	static const enum rot_state states[] = { ROT_IDLE, ROT_GRACE };
+	static const enum rot_state states[] = { ROT_IDLE, ROT_INTENT,
+		ROT_GRACE };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(states); i++)
@@ -412,6 +452,7 @@ a_wrong_account_leaves_no_trace(void **state)
 			WORLD(w, 1);
 			if (states[i] == ROT_IDLE)
 				w.keys[0].created = w.now - 10 * SIM_DAY;
+			sim_fault(&w, CALL_CREATE, 1, 1, FAULT_BEFORE, 0);
 			reaches(&w, states[i]);
 			version = w.disk.version;
 			if (what == 0)
@@ -459,6 +500,40 @@ a_wrong_clock_stops_every_effect(void **state)
 	}
 }
 
+/* The ages that matter later are measured when clients have been verified. */
+static void
+a_wrong_clock_while_pushing(void **state)
+{
+	WORLD(w, 1);
+	(void)state;
+
+	sim_fault(&w, CALL_WRITE, 1, 1, FAULT_FAIL, EC_IO);
+	reaches(&w, ROT_PUSHING);
+	w.skew = -SIM_DAY;
+	sim_advance(&w, SIM_HOUR);
+	assert_int_equal(sim_run(&w), EC_TEMP);
+	assert_int_equal(w.disk.state, ROT_PUSHING);
+	w.skew = 0;
+	rotates(&w);
+}
+
+/* A late key is not believed away by a clock that is ahead. */
+static void
+a_wrong_clock_while_a_key_may_land(void **state)
+{
+	WORLD(w, 1);
+	(void)state;
+
+	sim_fault(&w, CALL_CREATE, 1, 1, FAULT_LATE, 15 * SIM_MINUTE);
+	assert_int_equal(sim_run(&w), EC_LATER);
+	w.skew = -SIM_DAY;
+	sim_advance(&w, SIM_MINUTE);
+	assert_int_equal(sim_run(&w), EC_TEMP);
+	assert_int_equal(w.count[CALL_LIST], 1);
+	w.skew = 0;
+	rotates(&w);
+}
+
 /* Every look at the fence finds the lease lost, in turn. */
 static void
 a_lost_lease_ends_the_run(void **state)
@@ -498,6 +573,7 @@ main(void)
 		cmocka_unit_test(another_use_beside_our_probe_is_one),
 		cmocka_unit_test(without_grace_a_straggler_is_seen),
 		cmocka_unit_test(a_hold_at_any_moment),
+		cmocka_unit_test(a_straggler_at_the_last_moment),
 		cmocka_unit_test(switched_on_by_hand_in_quiet),
 		cmocka_unit_test(switched_on_by_hand_before_deletion),
 		cmocka_unit_test(drift_before_deletion),
@@ -508,9 +584,12 @@ main(void)
 		cmocka_unit_test(proofs_without_clients),
 		cmocka_unit_test(a_client_cannot_be_read_when_it_counts),
 		cmocka_unit_test(a_user_made_again_is_another_user),
+		cmocka_unit_test(a_user_made_again_at_the_last_moment),
 		cmocka_unit_test(a_configured_user_id_counts_at_first_sight),
 		cmocka_unit_test(a_wrong_account_leaves_no_trace),
 		cmocka_unit_test(a_wrong_clock_stops_every_effect),
+		cmocka_unit_test(a_wrong_clock_while_pushing),
+		cmocka_unit_test(a_wrong_clock_while_a_key_may_land),
 		cmocka_unit_test(a_lost_lease_ends_the_run),
 	};
 
