@@ -25,7 +25,7 @@ TEST_DEBS  := $(BUILD_DEBS) libcmocka-dev clang clang-tidy clang-format \
 
 ifneq ($(filter-out deps deps-check help clean,$(or $(MAKECMDGOALS),all)),)
 CPPFLAGS   += $(shell $(PKG_CONFIG) --cflags $(PKGS) libsecret-1 2>/dev/null)
-LDLIBS     += $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null)
+LDLIBS     += $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lm
 endif
 CPPFLAGS   += -D_GNU_SOURCE -Irotator -I. -DVERSION='"$(VERSION)"'
 WARN       := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wvla \
@@ -147,7 +147,9 @@ demo: ## install build packages, build, show a whole rotation in the sandbox
 	$(Q)$(MAKE) --no-print-directory all build/rel/demo-mailer
 	$(Q)tests/demo.sh
 
-bench: all ## measure a rotation; ratios side by side, no verdict
+bench: ## measure a rotation; ratios side by side, no verdict
+	$(Q)$(MAKE) --no-print-directory deps DEBS="$(BUILD_DEBS) python3"
+	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/bench/bench.sh
 
 unit: tests-bin ## the unit tests of this FLAVOUR

@@ -53,8 +53,8 @@ postfix_type_check(const struct postfix *p, struct err *e)
 		return ec == EC_CONFIG ? EC_OK : ec;
 	if (lists(buf_str(&out), type))
 		return EC_OK;
-	(void)fail(
-	    e, EC_CONFIG, "map_type: this Postfix has no tables of type %s", type);
+	(void)fail(e, EC_CONFIG,
+	    "map_type: this Postfix has no tables of type %s", type);
 	return fix(
 	    e, "install postfix-%s, or choose one of: postconf -m", type);
 }

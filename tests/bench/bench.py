@@ -157,13 +157,15 @@ def in_dir(base, work):
     if not os.access(base, os.W_OK):
         base = None
     where = tempfile.mkdtemp(prefix="rotate-bench.", dir=base)
-    world = World(where, successes=3, with_exec=False)
+    world = None
     try:
+        world = World(where, successes=3, with_exec=False)
         text = read(where + "/rotate.yaml")
         write(where + "/rotate.yaml", text.replace("grace: 0s", "grace: 7d"))
         return work(world)
     finally:
-        world.sandbox.stop()
+        if world:
+            world.sandbox.stop()
         shutil.rmtree(where)
 
 

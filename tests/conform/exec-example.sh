@@ -59,7 +59,8 @@ read)
 write)
 	username=$(field username)
 	password=$(field password)
-	new=$(mktemp "$file.XXXXXX") || refuse denied "${file%/*}: may not be written" ''
+	rm -f "$file".rotate.?????? # left by a run that was killed
+	new=$(mktemp "$file.rotate.XXXXXX") || refuse denied "${file%/*}: may not be written" ''
 	chown --reference="$file" "$new" && chmod --reference="$file" "$new" &&
 		rewrite >"$new" && sync "$new" && mv -f "$new" "$file" ||
 		{ rm -f "$new"; refuse temp "$file: not replaced" ''; }
