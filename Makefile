@@ -131,8 +131,10 @@ $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(LIBS)
 	$(link)
 $(BUILD)/tests/fuzz/fuzz_%: EXTRA_LIBS := -fsanitize=fuzzer
 
+fuzz-bin: $(FUZZ)
+
 fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60) each
-	$(Q)$(MAKE) --no-print-directory FLAVOUR=fuzz $(FUZZ)
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=fuzz fuzz-bin
 	$(Q)FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) prove -v tests/fuzz/fuzz.t
 
 tests-bin: $(UNIT) $(BUILD)/tests/conform/conform $(E2E_BIN) $(TOOLS) \
@@ -233,7 +235,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
 force:
-.PHONY: all check demo bench unit crash fuzz layers banned budget format analyze \
+.PHONY: all check demo bench unit crash fuzz fuzz-bin layers banned budget format analyze \
 	tidy cppcheck install uninstall deps clean help tests-bin force
 .DEFAULT_GOAL := all
 .SECONDARY:

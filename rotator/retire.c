@@ -197,8 +197,10 @@ step_grace(struct rotation *r, struct err *e)
 	if (ec == EC_OK)
 		ec = guard_retire(r, e);
 	TRY(stop_on_conflict(r, ec, e));
-	return rotation_advance(
-	    r, ROT_DEACT, e, "grace is over, nobody uses %s", r->rec.old.id);
+	return rotation_advance(r, ROT_DEACT, e,
+	    r->rec.emergency ? "revoking %s now"
+			     : "grace is over, nobody uses %s",
+	    r->rec.old.id);
 }
 
 /* S5. While its answer is out, off_at says that it may land late. */

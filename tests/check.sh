@@ -30,6 +30,7 @@ stage 'layers' mk layers
 stage 'build: clang' mk FLAVOUR=clang build/clang/rotate
 stage 'build: gcc, ASan and UBSan' mk FLAVOUR=asan tests-bin
 stage 'build: plain, for valgrind' mk FLAVOUR=plain tests-bin
+stage 'build: clang, fuzz targets' mk FLAVOUR=fuzz fuzz-bin
 stage 'cppcheck' mk cppcheck
 stage 'gcc -fanalyzer' mk analyze
 stage 'clang-tidy' mk tidy

@@ -323,6 +323,8 @@ check_blocked(struct sim *w)
 	if (w->alarms == 0 || w->disk.alarm[0] == '\0' ||
 	    w->disk.alarm_fix[0] == '\0')
 		sim_bad(w, "L1: BLOCKED without an alarm and a remedy");
+	if (w->disk.off_at != 0)
+		return; /* a call without an answer has landed since */
 	for (size_t i = 0; i < COUNT(ids); i++) {
 		const struct sim_key *k = sim_key(w, ids[i]);
 

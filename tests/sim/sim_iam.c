@@ -138,8 +138,10 @@ disturbed(struct sim *w, enum sim_call call, size_t key, enum ec lost,
 	if (f->kind == FAULT_LATE && w->n_late < SIM_LATE)
 		w->late[w->n_late++] =
 		    (struct sim_late){ call, w->now + f->arg, key };
-	*ret = fail(e, f->kind == FAULT_FAIL ? (enum ec)f->arg : lost,
-	    "iam: fault %d", (int)f->kind);
+	*ret = f->kind == FAULT_LIE
+	    ? EC_OK
+	    : fail(e, f->kind == FAULT_FAIL ? (enum ec)f->arg : lost,
+		  "iam: fault %d", (int)f->kind);
 	return true;
 }
 

@@ -35,6 +35,14 @@ read_status(struct sim *w)
 	}
 }
 
+/* As the program does with --wait. */
+static bool
+may_pass(enum ec ec)
+{
+	return ec == EC_LATER || ec == EC_TEMP || ec == EC_CLIENT ||
+	    ec == EC_PROTO || ec == EC_UNKNOWN;
+}
+
 enum ec
 sim_run(struct sim *w)
 {
@@ -49,6 +57,11 @@ sim_run(struct sim *w)
 	if (w->revoke)
 		r.rec.emergency = true;
 	w->last = rotation_drive(&r, &w->err);
+	for (int i = 0; w->stay && i < 20 && may_pass(w->last); i++) {
+		sim_advance(w, r.rec.next_at - (w->now - w->skew) + 1);
+		r.listed = r.pinned = false;
+		w->last = rotation_drive(&r, &w->err);
+	}
 	sim_say(w, "=== run ends: %s %s", ec_name(w->last),
 	    w->last != EC_OK ? w->err.what : "");
 	if (w->last == EC_HUMAN)

@@ -84,7 +84,8 @@ keep(struct sim *w, struct rec *r, const struct event *ev, struct err *e)
 	w->last_fence = w->calls;
 	sim_say(w, "  + %s: %s", ev == NULL ? "-" : ev->what,
 	    ev == NULL ? r->waiting : ev->text);
-	if (r->state == w->watch && was != w->watch && w->event != NULL)
+	if (r->state == w->watch && was != w->watch &&
+	    w->watch_call == CALL_COMMIT && w->event != NULL)
 		w->event(w);
 	return EC_OK;
 }

@@ -137,6 +137,9 @@ sim_enter(struct sim *w, enum sim_call call, const char *what, struct err *e)
 	w->count[call]++;
 	pass_time(w, CALL_MS);
 	sim_say(w, "%s %s", names[call], what);
+	if (call == w->watch_call && call != CALL_COMMIT &&
+	    w->disk.state == w->watch)
+		w->event(w);
 	if (w->crash_at != w->calls || w->crash_after)
 		return false;
 	(void)die(w, e);
@@ -258,6 +261,7 @@ sim_init(struct sim *w, size_t n_clients)
 	w->now = EPOCH;
 	w->propagation = 5000;
 	w->watch = ROT__MAX;
+	w->watch_call = CALL_COMMIT;
 	w->reserve = true;
 	(void)snprintf(w->user_id, sizeof(w->user_id), "AIDASIM0000000001");
 	(void)snprintf(w->account, sizeof(w->account), "%s", SIM_ACCOUNT);

@@ -166,7 +166,9 @@ struct sim {
 
 	/* operator */
 	bool force, revoke;
-	enum rot_state watch; /* ROT__MAX: none */
+	bool stay;            /* a run waits as `--wait` does, and goes on */
+	enum rot_state watch; /* event at this state, at that call in it */
+	enum sim_call watch_call; /* CALL_COMMIT: on entering the state */
 	void (*event)(struct sim *w);
 	unsigned alarms, rounds, done;
 	char alarm[REC_TEXT_MAX];

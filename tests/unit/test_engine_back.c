@@ -117,6 +117,21 @@ no_way_back_for_some_client(void **state)
 }
 
 static void
+no_way_back_for_an_optional_client(void **state)
+{
+	WORLD(w, 2);
+	(void)state;
+
+	w.clients[1].drv.read = NULL;
+	sim_conf(&w, "c1")->required = false;
+	reaches(&w, ROT_GRACE);
+	w.clients[1].silent = w.clients[1].exempt = true;
+	sim_rollback(&w);
+	ends_on(&w, w.keys[0].id);
+	assert_int_equal(w.alarms, 0);
+}
+
+static void
 the_old_key_is_gone(void **state)
 {
 	WORLD(w, 1);
@@ -312,6 +327,7 @@ main(void)
 		cmocka_unit_test(rollback_from_every_state),
 		cmocka_unit_test(rollback_of_a_second_rotation),
 		cmocka_unit_test(no_way_back_for_some_client),
+		cmocka_unit_test(no_way_back_for_an_optional_client),
 		cmocka_unit_test(the_old_key_is_gone),
 		cmocka_unit_test(back_on_a_key_that_was_off),
 		cmocka_unit_test(back_with_lost_answers),

@@ -390,6 +390,29 @@ a_signal_during_propagation_is_no_verdict(void **state)
 }
 
 static void
+take_the_lease(struct sim *w)
+{
+	w->lease_lost = true;
+}
+
+/* Two days lie between the proof and the first write. */
+static void
+a_proof_grows_old(void **state)
+{
+	WORLD(w, 1);
+	(void)state;
+
+	w.watch = ROT_PROVED;
+	w.event = take_the_lease;
+	assert_int_equal(sim_run(&w), EC_BUSY);
+	assert_int_equal(w.disk.state, ROT_PROVED);
+	sim_key_status(&w, sim_key(&w, w.disk.new.id), false);
+	sim_advance(&w, 2 * SIM_DAY);
+	ends_on(&w, w.keys[0].id);
+	assert_int_equal(w.count[CALL_WRITE], 0);
+}
+
+static void
 a_user_that_may_not_send(void **state)
 {
 	WORLD(w, 1);
@@ -429,6 +452,7 @@ main(void)
 		cmocka_unit_test(
 		    a_network_that_fails_says_nothing_about_the_key),
 		cmocka_unit_test(a_signal_during_propagation_is_no_verdict),
+		cmocka_unit_test(a_proof_grows_old),
 		cmocka_unit_test(a_user_that_may_not_send),
 	};
 

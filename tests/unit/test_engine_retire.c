@@ -95,6 +95,7 @@ waiting_looks_every_hour(void **state)
 	assert_non_null(strstr(w.disk.waiting, "2026-09-28"));
 	reaches(&w, ROT_QUIET);
 	assert_true(w.disk.next_at <= w.now + SIM_HOUR);
+	assert_int_equal(w.disk.off_at, 0); /* it was answered */
 	rotates(&w);
 }
 
@@ -203,9 +204,11 @@ switched_on_by_hand_in_quiet(void **state)
 	WORLD(w, 1);
 	(void)state;
 
+	w.identity.quiet = 7 * SIM_DAY;
 	reaches(&w, ROT_QUIET);
 	sim_advance(&w, SIM_HOUR);
 	sim_key_status(&w, &w.keys[0], true);
+	assert_int_equal(sim_run(&w), EC_CONFLICT); /* at once */
 	blocks(&w, "switched on again");
 	assert_true(alive(&w, w.keys[0].id));
 	sim_release(&w);
@@ -231,6 +234,54 @@ switched_on_by_hand_before_deletion(void **state)
 	w.watch = ROT__MAX;
 	sim_release(&w);
 	rotates(&w);
+}
+
+static void
+switched_on_by_hand_while_we_verify(void **state)
+{
+	WORLD(w, 1);
+	(void)state;
+
+	w.watch = ROT_DEL;
+	w.watch_call = CALL_PROBE;
+	w.event = switch_on;
+	blocks(&w, "switched on again");
+	assert_int_equal(w.count[CALL_REMOVE], 0);
+}
+
+static void
+lists_lag(struct sim *w)
+{
+	sim_fault(w, CALL_LIST, 1, 6, FAULT_STALE, 3000);
+}
+
+/* The change is waited for, a few seconds. */
+static void
+a_list_that_lags_after_a_change(void **state)
+{
+	WORLD(w, 1);
+	(void)state;
+
+	w.watch = ROT_DEACT;
+	w.event = lists_lag;
+	reaches(&w, ROT_QUIET);
+	assert_non_null(strstr(w.disk.waiting, "quiet: "));
+	rotates(&w);
+}
+
+static void
+a_change_that_never_comes(void **state)
+{
+	static const enum sim_call calls[] = { CALL_OFF, CALL_REMOVE };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		WORLD(w, 1);
+
+		sim_fault(&w, calls[i], 1, 2, FAULT_LIE, 0);
+		rotates(&w);
+		assert_int_equal(w.alarms, 0);
+	}
 }
 
 static void
@@ -278,6 +329,21 @@ a_late_deactivation_does_not_win(void **state)
 	sim_advance(&w, SIM_DAY);
 	assert_true(alive(&w, w.keys[0].id));
 	fine(&w);
+}
+
+/* A list that still shows Active does not keep us from switching it on. */
+static void
+a_stale_list_when_the_key_is_needed(void **state)
+{
+	WORLD(w, 2);
+	(void)state;
+
+	reaches(&w, ROT_QUIET);
+	sim_advance(&w, SIM_MINUTE);
+	move_back(&w);
+	sim_fault(&w, CALL_LIST, 1, 3, FAULT_STALE, 2 * SIM_MINUTE);
+	blocks(&w, "c0 was moved to");
+	assert_true(alive(&w, w.keys[0].id));
 }
 
 static void
@@ -576,6 +642,10 @@ main(void)
 		cmocka_unit_test(a_straggler_at_the_last_moment),
 		cmocka_unit_test(switched_on_by_hand_in_quiet),
 		cmocka_unit_test(switched_on_by_hand_before_deletion),
+		cmocka_unit_test(switched_on_by_hand_while_we_verify),
+		cmocka_unit_test(a_list_that_lags_after_a_change),
+		cmocka_unit_test(a_change_that_never_comes),
+		cmocka_unit_test(a_stale_list_when_the_key_is_needed),
 		cmocka_unit_test(drift_before_deletion),
 		cmocka_unit_test(a_late_deactivation_does_not_win),
 		cmocka_unit_test(deleted_by_someone_else),
