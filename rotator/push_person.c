@@ -48,9 +48,8 @@ ask(struct rotation *r, const struct client_conf *c, struct rec_client *rc,
 	rc->state = CL_ASKED;
 	rc->since = rc->asked = rotation_now(r);
 	rc->touched = true;
-	TRY(rotation_note(r, "ask", e,
-	    "asked a person to move client %s to %s", rc->name,
-	    r->rec.new.id));
+	TRY(rotation_note(r, "ask", e, "asked a person to move client %s to %s",
+	    rc->name, r->rec.new.id));
 	return show_steps(r, c, e);
 }
 

@@ -75,10 +75,6 @@ push(struct rotation *r, struct err *e)
 	if (rec->old.id[0] == '\0')
 		return rotation_advance(
 		    r, ROT_DONE, e, "every client is on %s", rec->new.id);
-	if (rec->emergency)
-		return rotation_advance(r, ROT_DEACT, e,
-		    "every client is on %s; revoking %s now", rec->new.id,
-		    rec->old.id);
 	return rotation_advance(r, ROT_GRACE, e,
 	    "every client is on %s and SES accepts it", rec->new.id);
 }

@@ -98,7 +98,9 @@ fi
 
 while IFS= read -r line; do
 	case $line in '' | '#'*) continue ;; esac
-	case $line in *${1:-}*) ;; *) continue ;; esac
+	case $line in *"${1:-}"*) ;; *) continue ;; esac
+	[ -z "${MUTANT_ONLY:-}" ] || grep -qxF "${line##*@}" "$MUTANT_ONLY" ||
+		continue
 	file=${line%%@*} rest=${line#*@}
 	expr=${rest%@*} what=${rest##*@}
 	sed -Ez "$expr" "rotator/$file.c" >"$tmp/m/$file.c"

@@ -131,6 +131,26 @@ no_way_back_for_an_optional_client(void **state)
 	assert_int_equal(w.alarms, 0);
 }
 
+/* What a person put back by hand is as good as what we wrote. */
+static void
+put_back_by_hand(void **state)
+{
+	char pass[64];
+
+	WORLD(w, 2);
+	(void)state;
+	sim_client_hold(sim_client(&w, "c1"), "", "");
+	sim_conf(&w, "c1")->required = false;
+	reaches(&w, ROT_GRACE);
+	sim_password(&w.keys[0], w.regions[0], pass);
+	sim_client_hold(sim_client(&w, "c1"), w.keys[0].id, pass);
+	sim_rollback(&w);
+	reaches(&w, ROT_GRACE);
+	assert_true(w.disk.rollback);
+	assert_int_equal(w.disk.clients[1].state, CL_VERIFIED);
+	ends_on(&w, w.keys[0].id);
+}
+
 static void
 the_old_key_is_gone(void **state)
 {
@@ -328,6 +348,7 @@ main(void)
 		cmocka_unit_test(rollback_of_a_second_rotation),
 		cmocka_unit_test(no_way_back_for_some_client),
 		cmocka_unit_test(no_way_back_for_an_optional_client),
+		cmocka_unit_test(put_back_by_hand),
 		cmocka_unit_test(the_old_key_is_gone),
 		cmocka_unit_test(back_on_a_key_that_was_off),
 		cmocka_unit_test(back_with_lost_answers),

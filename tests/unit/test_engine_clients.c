@@ -5,6 +5,7 @@
 #include "scenario.h"
 
 #include "base/auto.h"
+#include "rotator/push.h"
 
 /* Clients whose bit is set fail for ever; returns with both keys alive. */
 static void
@@ -86,6 +87,9 @@ a_lying_client_is_found_out_at_once(void **state)
 	assert_int_equal(sim_run(&w), EC_CLIENT);
 	assert_non_null(strstr(w.err.what, "holds"));
 	assert_int_equal(w.disk.state, ROT_PUSHING);
+	assert_string_not_equal(w.disk.clients[0].error, "");
+	reaches(&w, ROT_GRACE);
+	assert_string_equal(w.disk.clients[0].error, "");
 	rotates(&w);
 }
 
@@ -147,6 +151,114 @@ a_foreign_edit_is_not_overwritten(void **state)
 	sim_release(&w);
 	rotates(&w);
 	assert_false(c->exempt);
+}
+
+/* What a person must see is not hidden behind a client that fails. */
+static void
+a_foreign_edit_beside_a_failing_client(void **state)
+{
+	struct sim_client *c;
+
+	WORLD(w, 2);
+	(void)state;
+	sim_fault(&w, CALL_WRITE, 1, 0, FAULT_FAIL, EC_IO);
+	assert_int_equal(sim_run(&w), EC_CLIENT);
+	c = sim_client(&w, "c1");
+	sim_client_hold(c, "AKIAFOREIGNFOREIGNXX", "theirs");
+	c->exempt = true;
+	blocks(&w, "changed by someone else");
+}
+
+static void
+a_failed_commit_ends_the_pushing(void **state)
+{
+	WORLD(w, 2);
+	(void)state;
+
+	/* Key seen, INTENT, CREATED, PROVED, PUSHING, c0 verified. */
+	sim_fault(&w, CALL_COMMIT, 6, 1, FAULT_FAIL, EC_IO);
+	assert_int_equal(sim_run(&w), EC_IO);
+	assert_int_equal(w.count[CALL_WRITE], 1);
+	rotates(&w);
+}
+
+static void
+take_the_lease(struct sim *w)
+{
+	w->lease_lost = true;
+}
+
+static void
+a_lost_lease_ends_the_pushing(void **state)
+{
+	WORLD(w, 2);
+	(void)state;
+
+	w.watch = ROT_PUSHING;
+	w.watch_call = CALL_READ;
+	w.event = take_the_lease;
+	assert_int_equal(sim_run(&w), EC_BUSY);
+	/* Both before the announcement, and the first one's turn. */
+	assert_int_equal(w.count[CALL_READ], 3);
+	assert_int_equal(w.count[CALL_WRITE], 0);
+	w.watch = ROT__MAX;
+	rotates(&w);
+}
+
+/* The proof is asked of the client's own way to SES, and of each client. */
+static void
+an_unreadable_client_that_goes_elsewhere(void **state)
+{
+	WORLD(w, 1);
+	(void)state;
+
+	w.clients[0].drv.read = NULL;
+	config_peer(&w.identity, "eu-west-1", &sim_conf(&w, "c0")->client.smtp);
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(sim_run(&w), EC_CLIENT);
+		sim_advance(&w, SIM_DAY);
+	}
+	fine(&w);
+	assert_int_equal(w.disk.state, ROT_PUSHING);
+	assert_true(alive(&w, w.keys[0].id));
+}
+
+/* `adopt --retire` asks this: is every client on that key? */
+static void
+clients_on_another_key_are_not_verified(void **state)
+{
+	AUTO(rotation) struct rotation r = { .w = NULL };
+	const struct sim_key *other;
+	char pass[64];
+
+	WORLD(w, 1);
+	(void)state;
+	other = sim_key_make(&w, true);
+	sim_password(other, w.regions[0], pass);
+	sim_client_hold(&w.clients[0], other->id, pass);
+	sim_advance(&w, SIM_HOUR);
+	assert_int_equal(
+	    rotation_open(&r, &w.world, &w.identity, &w.err), EC_OK);
+	memcpy(r.rec.new.id, w.keys[0].id, sizeof(r.rec.new.id));
+	r.rec.clients[0].state = CL_VERIFIED;
+	assert_int_equal(push_verify_all(&r, &w.err), EC_CONFLICT);
+	memcpy(r.rec.new.id, other->id, sizeof(r.rec.new.id));
+	assert_int_equal(push_verify_all(&r, &w.err), EC_OK);
+}
+
+/* Only an SES password is ever kept: anything else is not to be restored. */
+static void
+what_is_no_password_is_not_kept(void **state)
+{
+	WORLD(w, 2);
+	(void)state;
+
+	sim_client_hold(&w.clients[0], w.keys[0].id, "see the vault");
+	w.clients[0].exempt = true;
+	reaches(&w, ROT_GRACE);
+	assert_string_equal(w.disk.clients[0].pre_sealed, "");
+	assert_string_not_equal(w.disk.clients[1].pre_sealed, "");
+	rotates(&w);
 }
 
 static void
@@ -348,11 +460,33 @@ a_new_key_is_refused_at_first(void **state)
 }
 
 static void
+twenty_probes(struct sim *w)
+{
+	if (w->count[CALL_PROBE] < 20)
+		sim_bad(w, "proved by %u probes", w->count[CALL_PROBE]);
+}
+
+static void
+many_successes_are_asked_for(void **state)
+{
+	WORLD(w, 1);
+	(void)state;
+
+	w.identity.settle.successes = 20;
+	w.watch = ROT_PROVED;
+	w.event = twenty_probes;
+	rotates(&w);
+}
+
+/* Only successes in a row count: the first two are the last two. */
+static void
 accepted_here_refused_there(void **state)
 {
 	WORLD(w, 1);
 	(void)state;
 
+	w.watch = ROT_PROVED;
+	w.event = twenty_probes;
 	for (unsigned i = 2; i < 20; i += 2)
 		sim_fault(&w, CALL_PROBE, i, 1, FAULT_ODD, PROBE_REFUSED);
 	rotates(&w);
@@ -378,21 +512,25 @@ a_network_that_fails_says_nothing_about_the_key(void **state)
 }
 
 static void
+signal_after_a_while(struct sim *w)
+{
+	w->stop = w->count[CALL_SLEEP] > 4;
+}
+
+static void
 a_signal_during_propagation_is_no_verdict(void **state)
 {
 	WORLD(w, 1);
 	(void)state;
 
 	w.propagation = 2 * SIM_MINUTE;
-	w.stop = true; /* every run is asked to leave */
+	w.watch = ROT_CREATED;
+	w.watch_call = CALL_SLEEP;
+	w.event = signal_after_a_while;
+	assert_int_equal(sim_run(&w), EC_TEMP);
+	assert_int_equal(w.disk.state, ROT_CREATED);
 	rotates(&w);
 	assert_int_equal(w.disk.failures, 0);
-}
-
-static void
-take_the_lease(struct sim *w)
-{
-	w->lease_lost = true;
 }
 
 /* Two days lie between the proof and the first write. */
@@ -438,6 +576,12 @@ main(void)
 		    a_reload_that_does_nothing_is_found_out_by_its_use),
 		cmocka_unit_test(unreadable_and_slow_clients),
 		cmocka_unit_test(a_foreign_edit_is_not_overwritten),
+		cmocka_unit_test(a_foreign_edit_beside_a_failing_client),
+		cmocka_unit_test(a_failed_commit_ends_the_pushing),
+		cmocka_unit_test(a_lost_lease_ends_the_pushing),
+		cmocka_unit_test(an_unreadable_client_that_goes_elsewhere),
+		cmocka_unit_test(clients_on_another_key_are_not_verified),
+		cmocka_unit_test(what_is_no_password_is_not_kept),
 		cmocka_unit_test(drift_in_grace_and_in_quiet),
 		cmocka_unit_test(a_client_that_is_emptied_is_drift),
 		cmocka_unit_test(an_optional_client_holds_nothing_up),
@@ -448,6 +592,7 @@ main(void)
 		cmocka_unit_test(a_client_is_forgotten_meanwhile),
 		cmocka_unit_test(a_region_comes_in_meanwhile),
 		cmocka_unit_test(a_new_key_is_refused_at_first),
+		cmocka_unit_test(many_successes_are_asked_for),
 		cmocka_unit_test(accepted_here_refused_there),
 		cmocka_unit_test(
 		    a_network_that_fails_says_nothing_about_the_key),

@@ -402,6 +402,19 @@ ses_refuses_what_a_client_holds(void **state)
 	assert_true(alive(&w, w.keys[0].id));
 }
 
+static void
+ses_refuses_the_new_key_after_all(void **state)
+{
+	WORLD(w, 1);
+	(void)state;
+
+	reaches(&w, ROT_QUIET);
+	sim_client(&w, "c0")->exempt = true;
+	w.refuse_new = true;
+	blocks(&w, "switched on again");
+	assert_true(alive(&w, w.keys[0].id));
+}
+
 /* Nobody whom we could try: our own passwords prove the key within a day of
  * each retiring call. */
 static void
@@ -651,6 +664,7 @@ main(void)
 		cmocka_unit_test(deleted_by_someone_else),
 		cmocka_unit_test(the_new_key_is_switched_off_by_hand),
 		cmocka_unit_test(ses_refuses_what_a_client_holds),
+		cmocka_unit_test(ses_refuses_the_new_key_after_all),
 		cmocka_unit_test(proofs_without_clients),
 		cmocka_unit_test(a_client_cannot_be_read_when_it_counts),
 		cmocka_unit_test(a_user_made_again_is_another_user),
