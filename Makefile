@@ -17,10 +17,11 @@ PKGS       := libcurl libcrypto libssl libcjson yaml-0.1 sqlite3 expat
 # build-essential. Tests want more; an installed program wants less.
 BUILD_DEBS := build-essential pkg-config libcurl4-openssl-dev libssl-dev \
 	libcjson-dev libsecret-1-dev libyaml-dev libsqlite3-dev libexpat1-dev \
-	libmicrohttpd-dev postfix postfix-lmdb libsasl2-modules ca-certificates
+	libmicrohttpd-dev postfix postfix-lmdb libsasl2-modules \
+	ca-certificates curl
 TEST_DEBS  := $(BUILD_DEBS) libcmocka-dev clang clang-tidy clang-format \
 	libclang-rt-14-dev cppcheck valgrind mandoc attr acl strace sqlite3 \
-	curl swaks libnet-ssleay-perl gnome-keyring dbus-daemon libsecret-tools \
+	swaks libnet-ssleay-perl gnome-keyring dbus-daemon libsecret-tools \
 	systemd perl python3 e2fsprogs iproute2 util-linux
 
 ifneq ($(filter-out deps deps-check help clean,$(or $(MAKECMDGOALS),all)),)
