@@ -162,6 +162,16 @@ crash: ## kill the program at every system call of a rotation, and resume
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain tests-bin
 	$(Q)prove -v tests/crash/crash.t
 
+mutants: ## remove every guard of the engine in turn; a test must die
+	$(Q)$(MAKE) --no-print-directory $(LIBS)
+	$(Q)prove -v tests/sim/mutants.sh
+
+soak: ## the long runs: many random rotations, every crash point, fuzzing
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain tests-bin
+	$(Q)SIM_ROUNDS=$(or $(SIM_ROUNDS),1000000) build/plain/tests/unit/test_engine_random
+	$(Q)CRASH_FULL=1 CRASH_PAIRS=$(or $(CRASH_PAIRS),1000) prove -v tests/crash/crash.t
+	$(Q)$(MAKE) --no-print-directory fuzz
+
 # --- static checks --------------------------------------------------------
 SOURCES    := $(SRC_base) $(SRC_sigv4) $(SRC_clients) $(SRC_rotator) rotator/main.c
 ALL_CODE   := $(shell find rotator sigv4 clients tests -name '*.[ch]' 2>/dev/null)
@@ -236,7 +246,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
 force:
-.PHONY: all check demo bench unit crash fuzz fuzz-bin layers banned budget format analyze \
+.PHONY: all check demo bench unit mutants soak crash fuzz fuzz-bin layers banned budget format analyze \
 	tidy cppcheck install uninstall deps clean help tests-bin force
 .DEFAULT_GOAL := all
 .SECONDARY:

@@ -74,7 +74,10 @@ exec_confirm(struct app *a, struct err *e)
 	TRY(a->store.confirm_set(
 	    a->store.ctx, c->client.name, key, ev.at, who, e));
 	TRY(a->store.note(a->store.ctx, &ev, e));
-	out(PLAIN, "Noted: %s.\n", text);
+	out(PLAIN,
+	    "Noted: %s.\nThe timer goes on within the hour; rotate --identity "
+	    "%s does now.\n",
+	    text, c->identity->name);
 	return EC_OK;
 }
 
