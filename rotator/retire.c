@@ -91,9 +91,16 @@ confirm_old(struct rotation *r, enum seen wanted, struct err *e)
 	    "IAM does not show the change of %s yet", r->rec.old.id);
 }
 
+/* A key that was made a moment ago, and is given up already, may only not be
+ * listed yet (A9); to forget it would leave it behind for ever. */
 static enum ec
 old_is_gone(struct rotation *r, struct err *e)
 {
+	const int64_t until = r->rec.old.created + r->conf->late_window;
+
+	if (rotation_now(r) < until)
+		return rotation_wait(r, EC_LATER, until, e,
+		    "IAM does not list %s, which is new", r->rec.old.id);
 	return rotation_advance(
 	    r, ROT_DONE, e, "%s was deleted by someone else", r->rec.old.id);
 }
@@ -236,8 +243,8 @@ step_deactivate(struct rotation *r, struct err *e)
 	}
 	r->rec.inactive_at = rotation_now(r);
 	return rotation_advance(r, ROT_QUIET, e,
-	    "%s is Inactive; `rotate rollback %s` still undoes it",
-	    r->rec.old.id, r->rec.identity);
+	    "%s is Inactive; until it is deleted it can be switched on again",
+	    r->rec.old.id);
 }
 
 /* Not believed at first: a list may still be older than our own call (A9). */

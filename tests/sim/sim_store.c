@@ -56,6 +56,16 @@ copy(struct rec *to, const struct rec *from, struct err *e)
 	return EC_OK;
 }
 
+/* As the real store: through the text form and back. */
+static enum ec
+through_text(const struct rec *from, struct rec *to, struct err *e)
+{
+	AUTO(buf) struct buf b = BUF((size_t)1 << 20);
+
+	TRY(rec_encode(from, &b, e));
+	return rec_decode(buf_str(&b), to, e);
+}
+
 static enum ec
 load(void *ctx, const char *identity, struct rec *ret, struct err *e)
 {
@@ -66,7 +76,10 @@ load(void *ctx, const char *identity, struct rec *ret, struct err *e)
 	if (!w->on_disk)
 		return sim_leave(w, fail(e, EC_GONE, "no record"), e);
 	memset(ret, 0, sizeof(*ret));
-	TRY(copy(ret, &w->disk, e));
+	if (w->text)
+		TRY(through_text(&w->disk, ret, e));
+	else
+		TRY(copy(ret, &w->disk, e));
 	return sim_leave(w, EC_OK, e);
 }
 

@@ -150,6 +150,7 @@ struct sim {
 
 	/* store */
 	struct rec disk; /* the durable record */
+	bool text;       /* records pass through their text form; slow */
 	bool on_disk, lease_lost, full, reserve;
 	struct hold hold;
 	unsigned long last_fence, last_hold; /* call numbers */

@@ -58,6 +58,24 @@ a_process_that_stays(void **state)
 	}
 }
 
+/* Nothing that the engine relies on is lost between two processes. */
+static void
+records_pass_through_their_text(void **state)
+{
+	WORLD(w, 3);
+	(void)state;
+
+	w.text = true;
+	sim_fault(&w, CALL_CREATE, 1, 1, FAULT_AFTER, 0);
+	sim_fault(&w, CALL_OFF, 2, 1, FAULT_LATE, LATE(3));
+	sim_fault(&w, CALL_WRITE, 2, 1, FAULT_FAIL, EC_IO);
+	reaches(&w, ROT_QUIET);
+	sim_rollback(&w);
+	ends_on(&w, w.keys[0].id);
+	sim_advance(&w, 25 * SIM_HOUR);
+	rotates(&w);
+}
+
 static void
 calls_are_counted(void **state)
 {
@@ -68,6 +86,8 @@ calls_are_counted(void **state)
 	reaches(&w, ROT_GRACE);
 	assert_int_equal(w.disk.sent, 2);
 	assert_int_equal(w.disk.answered, 1);
+	/* Our logins explain a last use, should this key be given up. */
+	assert_true(w.disk.new.probed > 0 && w.disk.new.proved > 0);
 	rotates(&w);
 }
 
@@ -649,6 +669,7 @@ main(void)
 		cmocka_unit_test(first_rotation_of_an_unknown_key),
 		cmocka_unit_test(a_second_rotation_follows_when_due),
 		cmocka_unit_test(a_process_that_stays),
+		cmocka_unit_test(records_pass_through_their_text),
 		cmocka_unit_test(calls_are_counted),
 		cmocka_unit_test(the_key_in_use_was_deleted),
 		cmocka_unit_test(what_was_before_is_forgotten),

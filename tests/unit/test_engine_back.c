@@ -151,6 +151,22 @@ put_back_by_hand(void **state)
 	ends_on(&w, w.keys[0].id);
 }
 
+/* A list that does not show the new key yet does not make it forgotten. */
+static void
+given_up_before_it_is_listed(void **state)
+{
+	WORLD(w, 1);
+	(void)state;
+
+	sim_fault(&w, CALL_PROBE, 1, 3, FAULT_ODD, PROBE_BUSY);
+	assert_int_equal(sim_run(&w), EC_TEMP);
+	assert_int_equal(w.disk.state, ROT_CREATED);
+	sim_fault(&w, CALL_LIST, 1, 2, FAULT_STALE, SIM_MINUTE);
+	sim_rollback(&w);
+	ends_on(&w, w.keys[0].id);
+	assert_int_equal(sim_keys_count(&w), 1);
+}
+
 static void
 the_old_key_is_gone(void **state)
 {
@@ -349,6 +365,7 @@ main(void)
 		cmocka_unit_test(no_way_back_for_some_client),
 		cmocka_unit_test(no_way_back_for_an_optional_client),
 		cmocka_unit_test(put_back_by_hand),
+		cmocka_unit_test(given_up_before_it_is_listed),
 		cmocka_unit_test(the_old_key_is_gone),
 		cmocka_unit_test(back_on_a_key_that_was_off),
 		cmocka_unit_test(back_with_lost_answers),
