@@ -150,17 +150,27 @@ worth_waiting(enum ec ec)
 	    ec == EC_PROTO || ec == EC_UNKNOWN;
 }
 
-/* Sleeps until the record has something to do; false when that is after the
- * deadline or a signal came. */
-static bool
-sleep_until_next(const struct rotation *r, int64_t deadline)
-{
-	int64_t now = clock_wall();
-	int64_t at = r->rec.next_at;
+/* Renewed while asleep: a lease that ran out would be taken over. */
+#define NAP_MS ((int64_t)60 * 1000)
 
-	if (at > deadline || app_stopped())
+/* Sleeps until the record has something to do; false when that is after the
+ * deadline, a signal came or the lease is lost. */
+static bool
+sleep_until_next(struct app *a, const struct rotation *r, int64_t deadline)
+{
+	const struct store *s = &a->store;
+	const int64_t soon = clock_wall() + 1000;
+	const int64_t at = r->rec.next_at > soon ? r->rec.next_at : soon;
+	int64_t left;
+	struct err e;
+
+	if (at > deadline)
 		return false;
-	clock_sleep(at > now ? at - now : 1000);
+	while ((left = at - clock_wall()) > 0 && !app_stopped()) {
+		clock_sleep(left < NAP_MS ? left : NAP_MS);
+		if (s->fence(s->ctx, clock_wall(), &e) != EC_OK)
+			return false;
+	}
 	return !app_stopped();
 }
 
@@ -188,7 +198,7 @@ drive(struct app *a, struct rotation *r, struct err *e)
 	enum ec ec = drive_once(r, e);
 
 	while (a->args->wait && ec != EC_OK && !rotation_pushed(&r->rec) &&
-	    worth_waiting(ec) && sleep_until_next(r, deadline))
+	    worth_waiting(ec) && sleep_until_next(a, r, deadline))
 		ec = drive_once(r, e);
 	if ((ec == EC_OK || ec == EC_LATER) && r->rec.failures > failures)
 		return given_up(r, e);
