@@ -26,7 +26,7 @@
  *   RB       clients are being given their former pairs back
  *   BLOCKED  a person decides; no mutating call at all; mail flows
  *
- * Each arrow is one function of steps.c and one durable commit.
+ * Each arrow is one function (steps.h says where) and one durable commit.
  */
 #ifndef ROTATOR_ROTATION_H
 #define ROTATOR_ROTATION_H

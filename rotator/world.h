@@ -1,7 +1,7 @@
 /*
  * world: everything outside the engine, as functions. The program fills it
  * with the real parts; the simulator with a virtual AWS, disk and clock. The
- * engine (rotation.c, steps.c) touches nothing else. Clients are already
+ * engine (rotation.c and the steps) touches nothing else. Clients are already
  * behind a struct of functions: client.h.
  */
 #ifndef ROTATOR_WORLD_H
