@@ -341,7 +341,9 @@ ok "... and says why" says "web +$OLD .old. +not tried +would count as a use"
 ok "... 0" is 0
 rotate verify mail --force
 ok "verify --force uses it" says "web +$OLD .old. +good"
-pair "$W/web.env" "$NEW" "${NEW_PASS%?}x"
+# Another last letter, whatever the right one is.
+case $NEW_PASS in *x) other=y ;; *) other=x ;; esac
+pair "$W/web.env" "$NEW" "${NEW_PASS%?}$other"
 rotate verify mail
 ok "verify: a refused pair: 12" is 12
 ok "... says so" says "web +$NEW .new. +REFUSED"
