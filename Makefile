@@ -74,12 +74,18 @@ SRC_clients := $(wildcard clients/*.c clients/edit/*.c)
 SRC_rotator := $(filter-out rotator/main.c,$(wildcard rotator/*.c))
 LIBS       := $(LAYERS:%=$(BUILD)/lib%.a)
 
-all: build/rotate build/ses-sandbox ## build the program and the sandbox
+all: build/rotate build/ses-sandbox build/rotate-clients.5 ## build the program and the sandbox
 
 build/rotate: build/rel/rotate
 build/ses-sandbox: build/rel/ses-sandbox
 build/rotate build/ses-sandbox:
 	$(call say,CP,$@) cp $< $@
+# One file a kind, so that a driver brings its own manual.
+KINDS      := $(sort $(wildcard docs/kinds/*.mdoc))
+build/rotate-clients.5: docs/kinds/head.in $(KINDS) docs/kinds/tail.in
+	@mkdir -p $(@D)
+	$(call say,MAN,$@) cat $^ >$@
+
 ifneq ($(FLAVOUR),rel)
 build/rel/rotate build/rel/ses-sandbox: force
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=rel $@
@@ -210,10 +216,11 @@ cppcheck: ## cppcheck, errors and warnings
 	    --suppress=resourceLeak -Irotator -I. -D_GNU_SOURCE -j2 rotator sigv4 clients
 
 # --- installation ---------------------------------------------------------
-install: build/rotate ## into DESTDIR and PREFIX; units, man pages, examples
+install: build/rotate build/rotate-clients.5 ## into DESTDIR and PREFIX; units, man pages, examples
 	install -D -m 755 build/rotate $(DESTDIR)$(BINDIR)/rotate
 	install -D -m 644 docs/rotate.1 $(DESTDIR)$(MANDIR)/man1/rotate.1
 	install -D -m 644 docs/rotate.yaml.5 $(DESTDIR)$(MANDIR)/man5/rotate.yaml.5
+	install -m 644 build/rotate-clients.5 $(DESTDIR)$(MANDIR)/man5/
 	install -d -m 755 $(DESTDIR)$(UNITDIR)
 	sed 's|/usr/local/bin/rotate|$(BINDIR)/rotate|' deploy/rotate.service \
 	    >$(DESTDIR)$(UNITDIR)/rotate.service
@@ -230,6 +237,7 @@ install: build/rotate ## into DESTDIR and PREFIX; units, man pages, examples
 uninstall: ## remove what install put there; state and configuration stay
 	rm -f $(DESTDIR)$(BINDIR)/rotate $(DESTDIR)$(MANDIR)/man1/rotate.1 \
 	    $(DESTDIR)$(MANDIR)/man5/rotate.yaml.5 \
+	    $(DESTDIR)$(MANDIR)/man5/rotate-clients.5 \
 	    $(DESTDIR)$(UNITDIR)/rotate.service $(DESTDIR)$(UNITDIR)/rotate.timer
 
 # --- set-up ---------------------------------------------------------------

@@ -19,6 +19,9 @@
 #include "base/secret.h"
 #include "sigv4/smtp_password.h"
 
+struct aws;
+struct net;
+
 /* How this client (or the identity) reaches SES SMTP. STARTTLS ports: 25,
  * 587, 2587; implicit TLS: 465, 2465.
  * https://docs.aws.amazon.com/ses/latest/dg/smtp-connect.html */
@@ -54,6 +57,23 @@ struct client_opt {
 	const char *help;           /* one line for `rotate clients NAME` */
 };
 
+/*
+ * What lies beyond this host's files, for drivers of network services. Each
+ * thing is opened when it is first asked for and stays the lender's. A driver
+ * does not call these itself: reach.h does, for it and for the helpers.
+ */
+struct client_reach {
+	void *ctx;
+	MUST enum ec (*net)(void *ctx, struct net **ret, struct err *e);
+	/* A session with our own AWS identity; region NULL: its default. */
+	MUST enum ec (*aws)(
+	    void *ctx, const char *region, struct aws **ret, struct err *e);
+	const char *(*env)(void *ctx, const char *name); /* NULL: not set */
+	int64_t (*wall)(void *ctx);                      /* ms */
+	/* Returns early when we are asked to stop. */
+	void (*sleep)(void *ctx, int64_t ms);
+};
+
 struct client {
 	const char
 	    *name; /* from the configuration: ^[a-z0-9][a-z0-9._-]{0,62}$ */
@@ -62,6 +82,7 @@ struct client {
 	struct smtp_peer smtp; /* where this client sends its mail */
 	const struct client_driver *drv;
 	void *conf; /* drv->conf_size bytes, owned by the configuration */
+	const struct client_reach *reach; /* NULL: there is only this host */
 };
 
 struct client_plan {

@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
 #include "base/auto.h"
+#include "clients/heard.h"
+#include "clients/json.h"
 
 #define PROTOCOL 1
 
@@ -38,12 +38,6 @@ static const struct class_row {
 	{ "proto", EC_PROTO },
 	{ "unknown", EC_UNKNOWN },
 };
-
-static void
-auto_json(cJSON **j)
-{
-	cJSON_Delete(*j);
-}
 
 void
 auto_exec_reply(struct exec_reply *r)
@@ -84,13 +78,10 @@ static bool
 add_cred(cJSON *j, const struct smtp_cred *cred)
 {
 	cJSON *map = cJSON_AddObjectToObject(j, "credential");
-	cJSON *pass;
 
-	if (map == NULL ||
-	    cJSON_AddStringToObject(map, "username", cred->user) == NULL)
-		return false;
-	pass = cJSON_CreateStringReference(secret_reveal(cred->pass));
-	return pass != NULL && cJSON_AddItemToObject(map, "password", pass);
+	return map != NULL &&
+	    cJSON_AddStringToObject(map, "username", cred->user) != NULL &&
+	    json_add_secret(map, "password", cred->pass);
 }
 
 enum ec
@@ -99,53 +90,14 @@ exec_request(const struct client *c, enum exec_action action,
     struct err *e)
 {
 	AUTO(json) cJSON *j = cJSON_CreateObject();
-	char *text = NULL;
-	enum ec ec;
-
-	if (j != NULL &&
+	const bool built = j != NULL &&
 	    cJSON_AddNumberToObject(j, "protocol", PROTOCOL) != NULL &&
 	    cJSON_AddStringToObject(j, "action", actions[action]) != NULL &&
 	    add_place(j, c) && add_options(j, options) &&
-	    (action != EXEC_WRITE || add_cred(j, cred)))
-		text = cJSON_PrintUnformatted(j);
-	if (text == NULL)
-		return fail(e, EC_NOMEM, "no memory for a request");
-	ec = buf_adds(ret, text, e);
-	wipe(text, strlen(text));
-	cJSON_free(text);
-	TRY(ec);
+	    (action != EXEC_WRITE || add_cred(j, cred));
+
+	TRY(json_print(built ? j : NULL, ret, e));
 	return buf_adds(ret, "\n", e);
-}
-
-/* Does an SMTP password stand anywhere in s? */
-static bool
-shows_password(const char *s)
-{
-	const size_t len = strlen(s);
-
-	for (size_t i = 0; i + SMTP_PASSWORD_LEN <= len; i++)
-		if (smtp_password_form(s + i, SMTP_PASSWORD_LEN) !=
-		    SMTP_PASSWORD_NONE)
-			return true;
-	return false;
-}
-
-/* The program's words, as far as they may be shown. */
-static void
-show(const char *s, char *ret, size_t n)
-{
-	size_t len = 0;
-
-	ret[0] = '\0';
-	if (shows_password(s))
-		s = "(text withheld: it holds a password)";
-	for (; *s != '\0' && len + sizeof("\\x00") <= n; s++) {
-		const unsigned char c = (unsigned char)*s;
-		const bool plain = c >= 0x20 && c != 0x7f;
-
-		len += (size_t)snprintf(
-		    ret + len, n - len, plain ? "%c" : "\\x%02x", c);
-	}
 }
 
 /* The text of a field, "" when absent; false: it is no text. */
@@ -191,9 +143,10 @@ parse_refusal(
 			continue;
 		*ret_heard = true;
 		errno = 0; /* it is not ours that went wrong */
-		show(*error != '\0' ? error : "failed", shown, sizeof(shown));
+		heard_show(
+		    *error != '\0' ? error : "failed", shown, sizeof(shown));
 		(void)fail(e, classes[i].ec, "%s: %s", program, shown);
-		show(remedy, shown, sizeof(shown));
+		heard_show(remedy, shown, sizeof(shown));
 		return fix(e, "%s", shown);
 	}
 	return fail(e, EC_PROTO, "%s: unknown \"class\" in its reply", program);
@@ -211,9 +164,9 @@ parse_plan(
 	if (*change == '\0')
 		return fail(
 		    e, EC_PROTO, "%s: its plan has no \"change\"", program);
-	show(change, ret->change, sizeof(ret->change));
-	show(after, ret->after, sizeof(ret->after));
-	show(warning, ret->warning, sizeof(ret->warning));
+	heard_show(change, ret->change, sizeof(ret->change));
+	heard_show(after, ret->after, sizeof(ret->after));
+	heard_show(warning, ret->warning, sizeof(ret->warning));
 	return EC_OK;
 }
 
@@ -263,9 +216,7 @@ exec_reply_parse(const struct buf *text, const char *program,
 	AUTO(json) cJSON *j = NULL;
 
 	*ret_heard = false;
-	/* Nothing may stand behind the object but blanks. */
-	if (strlen(buf_str(text)) == text->len)
-		j = cJSON_ParseWithOpts(buf_str(text), NULL, 1);
+	j = json_parse(text);
 	if (j == NULL)
 		return fail(e, EC_PROTO, "%s: its reply is not JSON", program);
 	TRY(parse_answer(j, program, action, &r, ret_heard, e));

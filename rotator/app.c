@@ -9,6 +9,7 @@
 
 #include "base/auto.h"
 #include "base/clock.h"
+#include "rotator/app_reach.h"
 #include "sigv4/aws.h"
 
 /* Renewed by every commit and before every effect. Longer than the longest
@@ -37,8 +38,11 @@ app_stopped(void)
 enum ec
 app_config(struct app *a, struct err *e)
 {
-	return a->config != NULL ? EC_OK
-				 : config_load(a->args->config, &a->config, e);
+	if (a->config != NULL)
+		return EC_OK;
+	TRY(config_load(a->args->config, &a->config, e));
+	app_reach(a);
+	return EC_OK;
 }
 
 enum ec
@@ -67,6 +71,14 @@ app_net(struct app *a, struct err *e)
 	return a->net != NULL ? EC_OK : net_new(NULL, &a->net, e);
 }
 
+void
+app_aws_env(struct app *a)
+{
+	a->env = aws_env_process;
+	a->env.profile = a->config->profile;
+	a->env.net = a->net;
+}
+
 enum ec
 app_seal(struct app *a, bool may_create, struct err *e)
 {
@@ -88,6 +100,7 @@ app_close(struct app *a)
 		a->store.close(a->store.ctx);
 	seal_close(a->seal);
 	aws_close(a->aws);
+	app_reach_close(a);
 	net_free(a->net);
 	config_free(a->config);
 }

@@ -18,6 +18,7 @@
 #include "sigv4/identity.h"
 
 struct aws;
+struct session;
 
 struct app {
 	const struct args *args;
@@ -29,6 +30,8 @@ struct app {
 	struct net *net;
 	struct aws_env env;
 	struct aws *aws;
+	struct session *sessions; /* see app_reach.c */
+	struct client_reach reach;
 	struct world world; /* valid after app_world() */
 	char endpoint[256];
 	bool leased;
@@ -41,6 +44,8 @@ MUST enum ec app_config(struct app *a, struct err *e);
 MUST enum ec app_store(struct app *a, enum store_mode mode, struct err *e);
 MUST enum ec app_lease(struct app *a, struct err *e); /* opens RW first */
 MUST enum ec app_net(struct app *a, struct err *e);
+/* Where our own AWS identity is looked for; after app_net(). */
+void app_aws_env(struct app *a);
 MUST enum ec app_seal(struct app *a, bool may_create, struct err *e);
 /* IAM session and prober: net, credential and endpoint; a->world.iam works.
  * Needs no store: for reading commands. */

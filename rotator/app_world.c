@@ -137,9 +137,7 @@ app_iam(struct app *a, struct err *e)
 		return EC_OK;
 	TRY(app_config(a, e));
 	TRY(app_net(a, e));
-	a->env = aws_env_process;
-	a->env.profile = a->config->profile;
-	a->env.net = a->net;
+	app_aws_env(a);
 	TRY(aws_open(a->net, &a->env, &o, &a->aws, e));
 	TRY(aws_endpoint(a->aws, "iam", a->endpoint, e));
 	iam_aws(a->aws, &a->world.iam);

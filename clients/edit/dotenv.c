@@ -80,6 +80,7 @@ encode(const struct edit_span *s, const char *value, struct buf *ret,
 const struct edit_syntax edit_dotenv = {
 	.name = "dotenv",
 	.summary = "KEY=value lines as in .env files",
+	.key = "KEY",
 	.find = find,
 	.decode = decode,
 	.encode = encode,

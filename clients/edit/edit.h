@@ -18,12 +18,18 @@
 struct edit_span {
 	size_t at, len;        /* of the raw value, quotes included, in bytes */
 	char quote;            /* style found: '"', '\'', or 0 for none */
+	unsigned style;        /* more of it, in the syntax's own terms */
 	unsigned line, column; /* of the value, from 1, for messages */
 };
 
 struct edit_syntax {
 	const char *name; /* "dotenv" */
 	const char *summary;
+	/* What a key looks like, for people: "KEY", "section.key". */
+	const char *key;
+	/* ":" when the value of a key is user name and password in one, as
+	 * user:password; NULL when each has a key of its own. */
+	const char *joint;
 	/* EC_GONE: the key is not there. EC_CONFLICT: more than one, or a
 	 * form that this syntax will not touch (multi-line value, unsupported
 	 * escape). Messages start with where:line:column. */

@@ -102,6 +102,7 @@ encode(const struct edit_span *s, const char *value, struct buf *ret,
 const struct edit_syntax edit_environment_file = {
 	.name = "environment-file",
 	.summary = "KEY=value lines as systemd reads by EnvironmentFile=",
+	.key = "KEY",
 	.find = find,
 	.decode = decode,
 	.encode = encode,

@@ -151,6 +151,8 @@ append(const struct buf *text, const char *key, struct buf *ret, struct err *e)
 const struct edit_syntax edit_sasl_passwd = {
 	.name = "sasl_passwd",
 	.summary = "Postfix lookup table, user:password behind the key",
+	.key = "[host]:587",
+	.joint = ":",
 	.find = find,
 	.decode = decode,
 	.encode = encode,

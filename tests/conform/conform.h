@@ -42,7 +42,11 @@ struct row {
 	const char *derived; /* a further file that holds it, such as a .db */
 	bool creates;        /* a missing target is made, not an error */
 };
-extern const struct row rows[]; /* name NULL ends */
+extern const struct row *const row_tables[]; /* of tables that end with a
+					      * row without name; NULL ends */
+#define SPY "tests/conform/spy.sh"
+/* An absolute path, as drivers demand; ret has PATH_MAX bytes. */
+const char *place_here(const char *path, char *ret);
 
 /* A row come to life; new for each check. */
 struct place {

@@ -39,6 +39,12 @@ place_say(struct place *p, const char *fmt, ...)
 }
 
 const char *
+place_here(const char *path, char *ret)
+{
+	return realpath(path, ret) != NULL ? ret : path;
+}
+
+const char *
 place_path(const struct place *p, const char *name, char *ret)
 {
 	(void)snprintf(ret, PATH_MAX, "%s/%s", p->dir, name);

@@ -85,10 +85,6 @@ config_keys() {
 	    -e 's/^\tSPAN("\([a-z_]*\)".*/\1/p' rotator/config_keys.c
 }
 
-client_keys() {
-	sed -n 's/^\t{ "\([a-z_]*\)", OPT_.*/\1/p' clients/drv_*.c
-}
-
 client_kinds() {
 	sed -n 's/^\t\.name = "\([a-z-]*\)",$/\1/p' clients/drv_*.c
 }
@@ -188,6 +184,8 @@ check "it is about users called ses-smtp-* only" narrow
 
 silent "rotate(1) is clean" mandoc -Tlint -Wwarning docs/rotate.1
 silent "rotate.yaml(5) is clean" mandoc -Tlint -Wwarning docs/rotate.yaml.5
+silent "rotate-clients(5) is clean" mandoc -Tlint -Wwarning \
+    build/rotate-clients.5
 
 all_in "each state has a section in the runbook" states \
     deploy/RUNBOOK.md '^## @$'
@@ -203,10 +201,8 @@ all_in "each option is in rotate(1)" options \
     docs/rotate.1 '^\.It .*Fl -@( |$)'
 all_in "each key of the configuration is in rotate.yaml(5)" config_keys \
     docs/rotate.yaml.5 '^\.(It )?Ic (.* , )?@( |$)'
-all_in "each option of a client too" client_keys \
-    docs/rotate.yaml.5 '^\.(It )?Ic (.* , )?@( |$)'
-all_in "and each kind of client" client_kinds \
-    docs/rotate.yaml.5 '^\.(It )?Cm @( |$)'
+all_in "each kind of client is in rotate-clients(5)" client_kinds \
+    build/rotate-clients.5 '^\.Ss @$'
 commands >"$dir/commands"
 all_in "rotate(1) invents no command" described "$dir/commands" '^@$'
 

@@ -67,7 +67,7 @@ replies(void **state)
 	    "\"warning\":null,\"username\":\"" USER1 "\",\"password\":\"" PASS1
 	    "\",\"more\":[1]}'");
 	assert_int_equal(drv_exec.plan(&fx.c, &p, &fx.e), EC_OK);
-	assert_string_equal(p.change, "a\\x0ab");
+	assert_string_equal(p.change, "a\\nb");
 	assert_string_equal(p.after, "c");
 	assert_string_equal(p.warning, "");
 	fixture_reads(&fx, USER1, PASS1);

@@ -1,0 +1,190 @@
+/* rest: see rest.h. */
+#include "clients/rest.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "base/http.h"
+#include "clients/heard.h"
+#include "clients/reach.h"
+
+#define HEADERS_MAX 8
+#define LINE_MAX_   ((size_t)16 * 1024)
+
+static const struct rest_status common[] = {
+	{ 400, EC_CONFIG, NULL },
+	{ 401, EC_DENIED,
+	    "the token or credential for it is wrong or expired" },
+	{ 403, EC_DENIED, NULL },
+	{ 404, EC_GONE, NULL },
+	{ 408, EC_TEMP, NULL },
+	{ 409, EC_CONFLICT, NULL },
+	{ 412, EC_CONFLICT, NULL },
+	{ 422, EC_CONFIG, NULL },
+	{ 429, EC_TEMP, NULL },
+	{ 503, EC_TEMP, NULL },
+	{ 0, EC_OK, NULL },
+};
+
+/* Header lines of one call; the one with the token is wiped. */
+struct lines {
+	struct buf type, auth;
+	const char *list[HEADERS_MAX + 3];
+	size_t n;
+};
+
+static void
+auto_lines(struct lines *l)
+{
+	buf_free(&l->type);
+	buf_free(&l->auth);
+}
+
+void
+auto_rest_reply(struct rest_reply *r)
+{
+	cJSON_Delete(r->json);
+}
+
+static enum ec
+add_lines(const struct rest_call *q, struct lines *l, struct err *e)
+{
+	const char *type =
+	    q->content_type != NULL ? q->content_type : "application/json";
+
+	for (const char *const *h = q->headers; h != NULL && *h != NULL; h++) {
+		if (l->n == HEADERS_MAX)
+			return fail(e, EC_BUG, "too many headers");
+		l->list[l->n++] = *h;
+	}
+	if (q->body != NULL) {
+		TRY(buf_addf(&l->type, e, "Content-Type: %s", type));
+		l->list[l->n++] = buf_str(&l->type);
+	}
+	if (q->token != NULL) {
+		TRY(buf_adds(&l->auth, q->auth, e));
+		TRY(buf_adds(&l->auth, secret_reveal(q->token), e));
+		l->list[l->n++] = buf_str(&l->auth);
+	}
+	return EC_OK;
+}
+
+/* Where services put their words. */
+static const char *
+words(const cJSON *j)
+{
+	static const char *const keys[] = { "message", "error_description",
+		"error", "Message", "warning" };
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(j, "errors");
+	const cJSON *error = cJSON_GetObjectItemCaseSensitive(j, "error");
+
+	if (cJSON_IsString(cJSON_GetArrayItem(list, 0)))
+		return cJSON_GetArrayItem(list, 0)->valuestring;
+	if (json_text(error, "message") != NULL)
+		return json_text(error, "message");
+	for (size_t i = 0; i < COUNT(keys); i++)
+		if (json_text(j, keys[i]) != NULL)
+			return json_text(j, keys[i]);
+	return "";
+}
+
+static const struct rest_status *
+row_of(const struct rest_status *table, int status)
+{
+	for (; table != NULL && table->status != 0; table++)
+		if (table->status == status)
+			return table;
+	return NULL;
+}
+
+static enum ec
+class_of(const struct rest_call *q, int status, const char **ret_fix)
+{
+	const struct rest_status *row = row_of(q->statuses, status);
+
+	if (row == NULL)
+		row = row_of(common, status);
+	*ret_fix = row != NULL ? row->fix : NULL;
+	if (row != NULL)
+		return row->ec;
+	if (status >= 500)
+		return q->reads ? EC_TEMP : EC_UNKNOWN;
+	return status >= 200 && status < 300 ? EC_OK : EC_PROTO;
+}
+
+static enum ec
+judge(const struct rest_call *q, const struct rest_reply *r,
+    const struct buf *body, struct err *e)
+{
+	char shown[200];
+	const char *remedy;
+	const enum ec ec = class_of(q, r->status, &remedy);
+
+	if (ec == EC_OK && (r->json != NULL || body->len == 0))
+		return EC_OK;
+	errno = 0; /* it is not ours that went wrong */
+	if (ec == EC_OK)
+		return fail(e, q->reads ? EC_PROTO : EC_UNKNOWN,
+		    "%s: %s: status %d with a body that is not JSON",
+		    q->service, q->object, r->status);
+	heard_show(words(r->json), shown, sizeof(shown));
+	(void)fail(e, ec, "%s: %s: status %d%s%s", q->service, q->object,
+	    r->status, *shown != '\0' ? ": " : "", shown);
+	return remedy != NULL ? fix(e, "%s", remedy) : ec;
+}
+
+enum ec
+rest_do(const struct client *c, const struct rest_call *q,
+    struct rest_reply *ret, struct err *e)
+{
+	AUTO(lines)
+	struct lines l = { .type = BUF(LINE_MAX_), .auth = BUF(LINE_MAX_) };
+	AUTO(http_reply) struct http_reply r = { .body = BUF(0) };
+	AUTO(rest_reply) struct rest_reply got = { .json = NULL };
+	struct http_request h = {
+		.method = q->method,
+		.url = q->url,
+		.headers = l.list,
+		.body = q->body,
+		.ca_file = q->ca_file,
+		.timeout_ms = q->timeout_ms,
+		.once = !q->reads,
+	};
+	struct net *net = NULL;
+	enum ec ec;
+
+	TRY(reach_net(c, &net, e));
+	TRY(add_lines(q, &l, e));
+	ec = http_do(net, &h, &r, e);
+	if (ec == EC_UNKNOWN && q->reads)
+		e->ec = EC_TEMP;
+	if (ec != EC_OK)
+		return err_prefix(e, "%s: %s", q->service, q->object);
+	got.status = r.status;
+	got.json = json_parse(&r.body);
+	TRY(judge(q, &got, &r.body, e));
+	*ret = got;
+	got.json = NULL;
+	return EC_OK;
+}
+
+enum ec
+rest_escape(const char *s, const char *keep, struct buf *ret, struct err *e)
+{
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	    "0123456789-._~";
+	static const char hex[] = "0123456789ABCDEF";
+
+	for (; *s != '\0'; s++) {
+		const unsigned char ch = (unsigned char)*s;
+		const char code[] = { '%', hex[ch >> 4], hex[ch & 15] };
+
+		if (strchr(plain, *s) != NULL || strchr(keep, *s) != NULL)
+			TRY(buf_add(ret, s, 1, e));
+		else
+			TRY(buf_add(ret, code, sizeof(code), e));
+	}
+	return EC_OK;
+}

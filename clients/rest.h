@@ -1,0 +1,62 @@
+/*
+ * rest: one call of a JSON service, for the drivers of secret stores.
+ *
+ * A failure names service, object and remedy; which class an HTTP status is,
+ * the driver's own table says before the common one. Nothing is retried: the
+ * engine does that.
+ */
+#ifndef CLIENTS_REST_H
+#define CLIENTS_REST_H
+
+#include <stdint.h>
+
+#include "clients/client.h"
+#include "clients/json.h"
+
+struct rest_status {
+	int status;      /* 0 ends the table */
+	enum ec ec;      /* EC_OK: no failure, the driver looks at it */
+	const char *fix; /* remedy, or NULL */
+};
+
+struct rest_call {
+	const char *service;        /* "Vault", for messages */
+	const char *object;         /* "secret/data/mail", for messages */
+	const char *method;         /* "GET" */
+	const char *url;            /* absolute; holds nothing secret */
+	const char *const *headers; /* "Name: value", NULL ended; or NULL */
+	/* A header with a secret in it: "X-Vault-Token: ", and what follows.
+	 * token NULL: none. */
+	const char *auth;
+	const struct secret *token;
+	const char *content_type; /* of body; NULL: application/json */
+	const struct buf *body;   /* or NULL */
+	const struct rest_status *statuses; /* or NULL */
+	const char *ca_file;                /* or NULL: the system's */
+	int64_t timeout_ms;                 /* <= 0: 10 s */
+	bool reads; /* changes nothing, so a lost reply is EC_TEMP */
+};
+
+struct rest_reply {
+	int status;
+	cJSON *json; /* NULL when the body is empty; owned */
+};
+void auto_rest_reply(struct rest_reply *r);
+
+/*
+ * EC_OK: a status of 2xx, or one that the table lets pass, with a body of
+ * JSON or none. By the common table: 401 and 403 EC_DENIED, 404 EC_GONE, 409
+ * and 412 EC_CONFLICT, 400 and 422 EC_CONFIG, 408, 429 and 503 EC_TEMP, other
+ * 5xx EC_UNKNOWN (EC_TEMP when it reads), all else EC_PROTO, as is a body that
+ * is no JSON. A call whose reply was lost is EC_UNKNOWN (EC_TEMP when it
+ * reads). The service's own words are shown as far as heard_show() lets them.
+ */
+MUST enum ec rest_do(const struct client *c, const struct rest_call *q,
+    struct rest_reply *ret, struct err *e);
+
+/* Adds s to ret, percent-encoded but for unreserved characters (RFC 3986
+ * 2.3) and those in keep. */
+MUST enum ec rest_escape(
+    const char *s, const char *keep, struct buf *ret, struct err *e);
+
+#endif
