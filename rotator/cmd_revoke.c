@@ -61,14 +61,15 @@ say_who_breaks(const struct rotation *r)
 }
 
 /* --now: a person says that these may break. The engine goes on as if they
- * were not there; each is named in the event log. */
+ * were not there; each is named in the event log. With nobody to leave behind
+ * it stays at why, for which the run stopped. */
 static enum ec
-leave_behind(struct app *a, struct rotation *r, struct err *e)
+leave_behind(struct app *a, struct rotation *r, enum ec why, struct err *e)
 {
 	out(RED, "These clients still hold %s and will break:\n",
 	    r->rec.old.id);
 	if (say_who_breaks(r) == 0)
-		return EC_OK;
+		return why;
 	TRY(app_confirm(a, "Switch the old key off although they break?", e));
 	for (size_t i = 0; i < r->rec.n_clients; i++) {
 		struct rec_client *rc = &r->rec.clients[i];
@@ -83,16 +84,32 @@ leave_behind(struct app *a, struct rotation *r, struct err *e)
 	return rotation_drive(r, e);
 }
 
+/* Only while nothing stands in the way and the old key is not yet going. */
+static enum ec
+may_begin(const struct rotation *r, struct err *e)
+{
+	const char *name = r->rec.identity;
+
+	if (r->rec.state == ROT_BLOCKED) {
+		(void)fail(
+		    e, EC_CONFLICT, "%s: blocked: %s", name, r->rec.alarm);
+		return fix(e,
+		    "settle that, then: rotate release %s; rotate revoke %s",
+		    name, name);
+	}
+	if (r->rec.state >= ROT_DEACT)
+		return fail(e, EC_USAGE,
+		    "%s: the old key is being retired already (%s)", name,
+		    rot_state_name(r->rec.state));
+	return EC_OK;
+}
+
 static enum ec
 begin(struct app *a, struct rotation *r, struct err *e)
 {
 	char who[64], ask[300];
 
-	if (r->rec.state >= ROT_DEACT)
-		return fail(e, EC_USAGE,
-		    "%s: the old key is being retired "
-		    "already (%s)",
-		    r->rec.identity, rot_state_name(r->rec.state));
+	TRY(may_begin(r, e));
 	TRY(say_last_use(r, e));
 	(void)say_who_breaks(r);
 	(void)snprintf(ask, sizeof(ask),
@@ -119,7 +136,7 @@ exec_revoke(struct app *a, struct err *e)
 	TRY(begin(a, &r, e));
 	ec = rotation_drive(&r, e);
 	if (a->args->now && r.rec.state == ROT_PUSHING)
-		ec = leave_behind(a, &r, e);
+		ec = leave_behind(a, &r, ec, e);
 	if (r.rec.state == ROT_PUSHING)
 		out(YELLOW,
 		    "The old key is still on: not every client was "

@@ -403,6 +403,8 @@ straggler() {
 	is_key "$NEW" Active
 	before=$(look 'c["iam"]["UpdateAccessKey"]')
 	gives 13
+	gives 13 revoke mail --yes
+	says blocked "$OLD" 'rotate release mail; rotate revoke mail'
 	is "$(look 'c["iam"]["UpdateAccessKey"]')" "$before"
 	gives 0 release mail
 	until_idle
