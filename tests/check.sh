@@ -40,12 +40,14 @@ asan=build/asan
 export ROTATE=$PWD/$asan/rotate SANDBOX=$PWD/$asan/ses-sandbox
 export DRIVE=$PWD/$asan/tests/e2e/drive
 export CMOCKA_MESSAGE_OUTPUT=TAP
+export ROTATIONS=5 # of each kind in tests/live; `make live` takes 20
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
 prove -j"$jobs" --timer --merge \
     --failures --exec '' \
     $(find $asan/tests/unit -maxdepth 1 -name 'test_*' -type f -perm -100 | sort) \
     $asan/tests/conform/conform \
     tests/e2e/*.t tests/crash/*.t tests/valgrind/*.t tests/fuzz/*.t tests/leak/*.t \
+    tests/live/*.t \
     2>&1 | tee "$log/prove"
 # A file that was skipped proves nothing, whatever prove thinks of it.
 ! grep 'skipped:' "$log/prove" && grep -q '^Result: PASS' "$log/prove"
