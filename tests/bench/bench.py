@@ -18,6 +18,7 @@ from world import REGION, World, build_dir, must, read, write  # noqa: E402
 
 RUNS = int(sys.argv[1]) if len(sys.argv) > 1 else 21
 MANY = 1000
+CROWD = 100
 LAG_MS = 100
 
 
@@ -111,6 +112,36 @@ def nothing_due(world):
     return dict(median(rows), calls=calls)
 
 
+# ---- many clients of one identity -------------------------------------------
+
+def crowd(world):
+    """CROWD file clients hold the pair of one identity."""
+    world.fresh()
+    os.makedirs(world.dir + "/crowd", 0o700, exist_ok=True)
+    text = read(world.dir + "/rotate.yaml").split("clients:")[0] + "clients:\n"
+    key = world.old
+    for i in range(CROWD):
+        path = f"{world.dir}/crowd/{i}.env"
+        write(path, f"USER={key}\nPASS={world.passwords[key]}\n")
+        text += (f"  - {{ name: c{i}, type: file, format: dotenv, path: {path}, "
+                 "username: USER, password: PASS }\n")
+    write(world.dir + "/rotate.yaml", text)
+    world.rotate()
+
+
+def show_crowd(world):
+    kept = read(world.dir + "/rotate.yaml")
+    rows = []
+    for _ in range(5):
+        write(world.dir + "/rotate.yaml", kept)
+        rows.append(rotation(world, crowd))
+    row = median([{k: v for k, v in r.items() if k != "actions"} for r in rows])
+    heading(f"{CROWD} clients of one identity: pushed, read back, proved")
+    show_cost(row, 2000)
+    line("wall time a client", row["wall"] / CROWD, "ms", 20)
+    line("SMTP sessions", row["smtp"], "", CROWD + 3)
+
+
 # ---- the table -------------------------------------------------------------
 
 def line(what, value, unit, target=None):
@@ -196,6 +227,7 @@ def main():
           f"load {os.getloadavg()[0]:.1f}")
     in_dir(os.environ.get("TMPDIR", "/tmp"), show_rotation)
     in_dir("/dev/shm", show_memory)
+    in_dir(os.environ.get("TMPDIR", "/tmp"), show_crowd)
     in_dir(os.environ.get("TMPDIR", "/tmp"), show_nothing)
 
 
