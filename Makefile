@@ -164,6 +164,10 @@ bench: ## measure a rotation; ratios side by side, no verdict
 unit: tests-bin ## the unit tests of this FLAVOUR
 	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP prove -j2 --exec '' $(UNIT)
 
+conform: ## the conformance suite over every driver
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan build/asan/tests/conform/conform
+	$(Q)prove --exec '' build/asan/tests/conform/conform
+
 live: ## a real relay under constant mail through 20 rotations of each kind
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan tests-bin
 	$(Q)prove -v tests/live/live.t
@@ -258,7 +262,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
 force:
-.PHONY: all check demo bench unit mutants soak crash live fuzz fuzz-bin layers banned budget format analyze \
+.PHONY: all check demo bench unit mutants soak crash live conform fuzz fuzz-bin layers banned budget format analyze \
 	tidy cppcheck install uninstall deps clean help tests-bin force
 .DEFAULT_GOAL := all
 .SECONDARY:

@@ -31,6 +31,7 @@ struct place;
 struct row {
 	const char *name;
 	const char *driver;
+	const struct client_driver *drv; /* one that is not registered */
 	/* Sets the options; makes what the target needs besides its text.
 	 * false: cannot run here, p->why says the reason. */
 	bool (*setup)(struct place *p);

@@ -116,7 +116,9 @@ place_open(struct place *p, const struct row *row, const char *const *args)
 		    .identity = "news",
 		    .region = "eu-west-1",
 		    .smtp = { .host = "mail.example.com", .port = 587 },
-		    .drv = client_driver_find(row->driver) } };
+		    .drv = row->drv != NULL
+			? row->drv
+			: client_driver_find(row->driver) } };
 	if (p->c.drv == NULL)
 		die(row->driver, "no such driver");
 	p->c.conf = calloc(1, p->c.drv->conf_size);

@@ -5,10 +5,12 @@
 extern const struct row rows_exec[];
 extern const struct row rows_file[];
 extern const struct row rows_manual[];
+extern const struct row rows_netrc[];
 
 const struct row *const row_tables[] = {
 	rows_exec,
 	rows_file,
 	rows_manual,
+	rows_netrc,
 	NULL,
 };
