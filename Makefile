@@ -22,7 +22,7 @@ BUILD_DEBS := build-essential pkg-config libcurl4-openssl-dev libssl-dev \
 TEST_DEBS  := $(BUILD_DEBS) libcmocka-dev clang clang-tidy clang-format \
 	libclang-rt-14-dev cppcheck valgrind mandoc attr acl strace sqlite3 \
 	swaks libnet-ssleay-perl gnome-keyring dbus-daemon libsecret-tools \
-	systemd perl python3 jq e2fsprogs iproute2 util-linux
+	systemd perl python3 jq e2fsprogs iproute2 util-linux spin
 
 ifneq ($(filter-out deps deps-check help clean,$(or $(MAKECMDGOALS),all)),)
 CPPFLAGS   += $(shell $(PKG_CONFIG) --cflags $(PKGS) libsecret-1 2>/dev/null)
@@ -129,7 +129,9 @@ $(filter $(BUILD)/tests/unit/test_engine%,$(UNIT)): $(SIM_OBJS)
 E2E_BIN    := $(BUILD)/tests/e2e/drive
 $(BUILD)/tests/e2e/%: $(BUILD)/tests/e2e/%.o $(LIBS)
 	$(link)
-TOOLS      := $(BUILD)/tests/crash/pt
+TOOLS      := $(BUILD)/tests/crash/pt $(BUILD)/tests/model/arrows
+$(BUILD)/tests/model/arrows: $(BUILD)/tests/model/arrows.o $(LIBS)
+	$(link)
 $(BUILD)/tests/crash/pt: $(BUILD)/tests/crash/pt.o
 	$(link)
 
@@ -175,6 +177,10 @@ live: ## a real relay under constant mail through 20 rotations of each kind
 crash: ## kill the program at every system call of a rotation, and resume
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain tests-bin
 	$(Q)prove -v tests/crash/crash.t
+
+model: ## the protocol checked by Spin, in full; and without each guard
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan build/asan/tests/model/arrows
+	$(Q)MODEL_FULL=1 prove -v tests/model/model.t
 
 mutants: ## remove every guard of the engine in turn; a test must die
 	$(Q)$(MAKE) --no-print-directory $(LIBS)
@@ -262,7 +268,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
 force:
-.PHONY: all check demo bench unit mutants soak crash live conform fuzz fuzz-bin layers banned budget format analyze \
+.PHONY: all check demo bench unit mutants soak crash live conform model fuzz fuzz-bin layers banned budget format analyze \
 	tidy cppcheck install uninstall deps clean help tests-bin force
 .DEFAULT_GOAL := all
 .SECONDARY:
