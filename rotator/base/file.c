@@ -34,14 +34,17 @@ open_node(struct file *f, struct err *e)
 }
 
 static enum ec
-read_node(struct file *f, struct err *e)
+read_node(struct file *f, unsigned flags, struct err *e)
 {
 	const char *path = buf_str(&f->at.path);
 	enum ec ec;
 
-	TRY(guard_node(&f->at, e));
+	TRY(guard_node(&f->at, (flags & FILE_IN_PLACE) != 0, e));
 	TRY(open_node(f, e));
-	TRY(guard_flags(f->fd, path, e));
+	if (flags & FILE_IMMUTABLE)
+		TRY(flags_immutable(f->fd, path, &f->was_immutable, e));
+	else
+		TRY(flags_refuse(f->fd, path, e));
 	ec = file_slurp(f->fd, path, &f->content, e);
 	if (ec != EC_PROTO)
 		return ec;
@@ -56,7 +59,7 @@ open_dir(struct file *f, struct err *e)
 	f->dir = openat(f->at.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (f->dir < 0)
 		return file_fail(e, buf_str(&f->at.path), "open its directory");
-	return guard_flags(f->dir, buf_str(&f->at.path), e);
+	return flags_refuse(f->dir, buf_str(&f->at.path), e);
 }
 
 static enum ec
@@ -71,6 +74,10 @@ file_new(const char *path, struct file **ret, struct err *e)
 	f->dir = -1;
 	f->fd = -1;
 	f->content = BUF(FILE_MAX_BYTES);
+	f->new_uid = (uid_t)-1;
+	f->new_gid = (gid_t)-1;
+	f->staged = TEMP;
+	f->undo = UNDO;
 	f->asked = strdup(path);
 	*ret = f;
 	return f->asked != NULL ? EC_OK : EC_NOMEM;
@@ -82,10 +89,11 @@ file_open(const char *path, unsigned flags, struct file **ret, struct err *e)
 	AUTO(pinned) struct file *f = NULL;
 
 	TRY(file_new(path, &f, e));
+	f->immutable = (flags & FILE_IMMUTABLE) != 0;
 	TRY(place_find(path, &f->at, e));
 	TRY(open_dir(f, e));
 	if (f->at.node >= 0)
-		TRY(read_node(f, e));
+		TRY(read_node(f, flags, e));
 	errno = ENOENT;
 	if (f->at.node < 0 && !(flags & FILE_MAY_BE_ABSENT))
 		return file_fail(e, buf_str(&f->at.path), "open");
@@ -96,7 +104,7 @@ file_open(const char *path, unsigned flags, struct file **ret, struct err *e)
 const struct buf *
 file_content(const struct file *f)
 {
-	return &f->content;
+	return f->torn ? &f->undo.was : &f->content;
 }
 
 bool
@@ -112,10 +120,19 @@ file_path(const struct file *f)
 }
 
 void
+file_new_owner(struct file *f, uid_t uid, gid_t gid)
+{
+	f->new_uid = uid;
+	f->new_gid = gid;
+}
+
+void
 file_close(struct file *f)
 {
 	if (f == NULL)
 		return;
+	temp_drop(&f->staged);
+	undo_free(&f->undo);
 	buf_free(&f->content);
 	auto_fd(&f->fd);
 	auto_fd(&f->dir);

@@ -26,6 +26,8 @@ struct file; /* opaque: an open, pinned file */
 
 enum file_flags {
 	FILE_MAY_BE_ABSENT = 1, /* a new file may be made (see file_replace) */
+	FILE_IN_PLACE = 2,      /* file_in_place() follows: may be a mount */
+	FILE_IMMUTABLE = 4,     /* is to carry that flag, see below */
 };
 
 /*
@@ -37,8 +39,8 @@ enum file_flags {
  * not be read. EC_CONFLICT: swapped under our hands; open it again.
  * EC_CONFIG, must not be replaced by a rename:
  *  - not a regular file, too large, a set-id bit, more than one hard link, a
- *    mount point itself (a bind-mounted single file), immutable or
- *    append-only (also its directory);
+ *    mount point itself (a bind-mounted single file, but see FILE_IN_PLACE),
+ *    immutable (but see FILE_IMMUTABLE) or append-only (also its directory);
  *  - a dangling link, or a link that belongs neither to root nor to us nor to
  *    the owner of what it leads to;
  *  - its directory is writable by others, sticky or not; or by a group other
@@ -53,12 +55,17 @@ const char *file_path(const struct file *f); /* absolute, links resolved */
 void file_close(struct file *f);
 void auto_pinned(struct file **f); /* AUTO(pinned) struct file *f = NULL */
 
+/* Of a file that does not exist yet: who is to have it; -1: we, our group.
+ * Nothing for one that exists. */
+void file_new_owner(struct file *f, uid_t uid, gid_t gid);
+
 /*
  * Would file_replace() work now? Only asks and leaves no trace at all, no
  * temporary file either, because a dry run must change nothing anywhere:
- * directory writable for us, file system not read-only, space for n bytes
- * and an inode, owner can be kept. EC_DENIED or EC_IO with remedy. Cannot see
- * quotas, SELinux and AppArmor.
+ * directory writable for us (in place: the file, and the directory of its
+ * record), file system not read-only, space for n bytes and an inode, owner
+ * can be kept or given, flag be cleared. EC_DENIED or EC_IO with remedy.
+ * Cannot see quotas, SELinux and AppArmor.
  */
 MUST enum ec file_can_replace(const struct file *f, size_t n, struct err *e);
 
@@ -78,9 +85,52 @@ MUST enum ec file_can_replace(const struct file *f, size_t n, struct err *e);
  * EC_CONFLICT: the file or the path to it changed since file_open().
  * EC_DENIED: not permitted, or an attribute cannot be kept. EC_IO: the disk.
  * The process must ignore SIGXFSZ to get EFBIG as an error.
+ *
+ * FILE_IMMUTABLE: the flag (chattr +i) is cleared for the moment of the change
+ * and set on what stands there afterwards, also after a failure; a crash in
+ * between leaves it cleared, until the next call. "in place, but not
+ * immutable" means what it says.
+ *
+ * In place: EC_UNKNOWN when neither content could be written to the end, or
+ * somebody else wrote in the same moment; the record stays and says what was.
+ * EC_TEMP: another process is at it. Attributes are the inode's and stay.
  */
 MUST enum ec file_replace(
     struct file *f, const struct buf *bytes, mode_t new_mode, struct err *e);
+
+/*
+ * All of file_replace() but the rename, for files that should change at
+ * nearly the same moment: stage them all, then file_replace() each with the
+ * same bytes. Failures as there, nothing changed; file_close() forgets it.
+ */
+MUST enum ec file_stage(
+    struct file *f, const struct buf *bytes, mode_t new_mode, struct err *e);
+
+/*
+ * From now on the file is written in place: it keeps its inode, for which a
+ * bind mount or a running container holds on to it. Readers may see a mixture
+ * for the instant of the write; crashes are undone. Before the first byte is
+ * changed both contents are in a record (0600, durable) in undo_dir, NULL:
+ * beside the file, and it is removed when the last byte is on disk.
+ *
+ * Call right after file_open(FILE_IN_PLACE). Changes nothing. If such a record
+ * is found, file_content() is what was there before that write, and
+ * file_torn() tells whether the file itself holds something else.
+ * EC_CONFIG: a mount point needs an undo_dir; undo_dir may be written by
+ * others; what lies there is no record of ours. EC_CONFLICT: somebody edited
+ * the file after a write was cut off; the record is named and stays.
+ * A file that is absent will be made as without this.
+ */
+MUST enum ec file_in_place(struct file *f, const char *undo_dir, struct err *e);
+bool file_torn(const struct file *f);
+
+/*
+ * Puts the content from before a write that was cut off back into the file,
+ * and removes the record; nothing without a record. May be repeated, also
+ * after a crash in it. EC_TEMP: the process that wrote the record is alive.
+ * Else as file_replace(), which begins with this.
+ */
+MUST enum ec file_mend(struct file *f, struct err *e);
 
 /* Reads a small regular file that needs no pinning (ca bundle names, key
  * files). EC_GONE, EC_DENIED, EC_CONFIG not regular, EC_PROTO over b->max. */

@@ -19,8 +19,8 @@
 
 #define GROUPS_MAX 65536 /* NGROUPS_MAX, credentials(7) */
 
-static bool
-capable(unsigned cap)
+bool
+file_capable(unsigned cap)
 {
 	struct __user_cap_header_struct h = {
 		.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0
@@ -42,21 +42,20 @@ check_writable(const struct file *f, struct err *e)
 		return file_fail(
 		    e, buf_str(&f->at.path), "write to its directory");
 	if (!sticky || f->at.node < 0 || f->at.st.st_uid == geteuid() ||
-	    capable(CAP_FOWNER))
+	    file_capable(CAP_FOWNER))
 		return EC_OK;
 	errno = EPERM;
 	return file_fail(
 	    e, buf_str(&f->at.path), "replace it in its sticky directory");
 }
 
-static enum ec
-check_space(const struct file *f, size_t n, struct err *e)
+enum ec
+file_has_room(int fd, const char *path, size_t n, struct err *e)
 {
-	const char *path = buf_str(&f->at.path);
 	struct statvfs v;
 	fsblkcnt_t left, need;
 
-	if (fstatvfs(f->dir, &v) != 0)
+	if (fstatvfs(fd, &v) != 0)
 		return file_fail(e, path, "ask for free space");
 	errno = ENOSPC;
 	left = geteuid() == 0 ? v.f_bfree : v.f_bavail;
@@ -89,29 +88,63 @@ in_group(gid_t gid)
 	return false;
 }
 
+/* A new file given to another owner, or to a group that is not ours. */
+static bool
+may_give(const struct file *f)
+{
+	const bool own = f->new_uid == (uid_t)-1 || f->new_uid == geteuid();
+	const bool ours = f->new_gid == (gid_t)-1 || in_group(f->new_gid);
+
+	return (own && ours) || file_capable(CAP_CHOWN);
+}
+
 /* Another's file takes CAP_CHOWN to give away and CAP_FOWNER to finish. */
+static bool
+may_keep(const struct file *f)
+{
+	const bool own = f->at.st.st_uid == geteuid();
+
+	if (own)
+		return in_group(f->at.st.st_gid) || file_capable(CAP_CHOWN);
+	return file_capable(CAP_CHOWN) && file_capable(CAP_FOWNER);
+}
+
 static enum ec
 check_owner(const struct file *f, struct err *e)
 {
-	bool own = f->at.st.st_uid == geteuid();
+	const bool new = f->at.node < 0;
 
-	if (f->at.node < 0)
-		return EC_OK;
-	if (own && (in_group(f->at.st.st_gid) || capable(CAP_CHOWN)))
-		return EC_OK;
-	if (!own && capable(CAP_CHOWN) && capable(CAP_FOWNER))
+	if (new ? may_give(f) : may_keep(f))
 		return EC_OK;
 	errno = EPERM;
-	(void)file_fail(e, buf_str(&f->at.path), "keep its owner and group");
+	(void)file_fail(e, buf_str(&f->at.path),
+	    new ? "give it to its owner and group"
+		: "keep its owner and group");
 	return fix(e,
 	    "run as root, or as the owner of the file and a member "
 	    "of its group");
 }
 
+static enum ec
+check_flag(const struct file *f, struct err *e)
+{
+	if (!f->immutable || file_capable(CAP_LINUX_IMMUTABLE))
+		return EC_OK;
+	errno = EPERM;
+	(void)file_fail(
+	    e, buf_str(&f->at.path), "clear and set its immutable flag");
+	return fix(e,
+	    "run as root with CAP_LINUX_IMMUTABLE "
+	    "(CapabilityBoundingSet= of the unit)");
+}
+
 enum ec
 file_can_replace(const struct file *f, size_t n, struct err *e)
 {
+	TRY(check_flag(f, e));
+	if (f->in_place && f->at.node >= 0)
+		return in_place_can(f, n, e);
 	TRY(check_writable(f, e));
-	TRY(check_space(f, n, e));
+	TRY(file_has_room(f->dir, buf_str(&f->at.path), n, e));
 	return check_owner(f, e);
 }

@@ -38,8 +38,8 @@ static const struct {
 	{ ENXIO, EC_CONFIG, NAME },
 	{ EOPNOTSUPP, EC_CONFIG, "move the file to a file system that can" },
 	{ EBUSY, EC_CONFIG,
-	    "something is mounted over the file itself: "
-	    "mount its directory instead" },
+	    "something is mounted over the file itself: mount its "
+	    "directory instead, or say in_place: true" },
 };
 
 enum ec

@@ -3,8 +3,6 @@
  * done, each with what the operator types to get out of it.
  */
 #include <fcntl.h>
-#include <linux/fs.h>
-#include <sys/ioctl.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -47,8 +45,8 @@ guard_parent(const struct place *p, struct err *e)
 }
 
 /* A file over which something is mounted cannot be renamed over (EBUSY). */
-static bool
-is_mount_point(const struct place *p)
+bool
+place_is_mount(const struct place *p)
 {
 	struct statx dir, node;
 
@@ -60,7 +58,7 @@ is_mount_point(const struct place *p)
 }
 
 enum ec
-guard_node(const struct place *p, struct err *e)
+guard_node(const struct place *p, bool in_place, struct err *e)
 {
 	const char *path = buf_str(&p->path);
 
@@ -79,26 +77,13 @@ guard_node(const struct place *p, struct err *e)
 		(void)fail(e, EC_CONFIG, "%s: has a set-id bit", path);
 		return fix(e, "chmod ug-s %s", path);
 	}
-	if (is_mount_point(p)) {
+	if (!in_place && place_is_mount(p)) {
 		(void)fail(
 		    e, EC_CONFIG, "%s: the file itself is a mount point", path);
 		return fix(e,
-		    "mount its directory instead of the single file, "
-		    "or rotate where the original lies");
+		    "mount its directory instead of the single file, or "
+		    "rotate where the original lies; a client of type file "
+		    "may also be given in_place: true");
 	}
 	return EC_OK;
-}
-
-enum ec
-guard_flags(int fd, const char *path, struct err *e)
-{
-	/* The kernel writes an int, whatever the macro says (ioctl_iflags(2)).
-	 * A file system that has no flags has none set. */
-	int flags = 0;
-
-	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) != 0 ||
-	    !(flags & (FS_IMMUTABLE_FL | FS_APPEND_FL)))
-		return EC_OK;
-	(void)fail(e, EC_CONFIG, "%s: immutable or append-only (lsattr)", path);
-	return fix(e, "chattr -i -a %s", path);
 }

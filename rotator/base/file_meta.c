@@ -198,12 +198,27 @@ copy_attributes(const struct file *f, int to, struct err *e)
 	return verify(f, to, x, e);
 }
 
+/* Not asked for when it is right already: a hardened unit may forbid it. */
+static enum ec
+keep_owner(const struct file *f, int to, struct err *e)
+{
+	const struct stat *was = &f->at.st;
+	struct stat is;
+
+	if (fstat(to, &is) != 0)
+		return file_fail(e, buf_str(&f->at.path), "stat the new file");
+	if (is.st_uid == was->st_uid && is.st_gid == was->st_gid)
+		return EC_OK;
+	if (fchown(to, was->st_uid, was->st_gid) != 0)
+		return file_fail(
+		    e, buf_str(&f->at.path), "keep owner and group");
+	return EC_OK;
+}
+
 enum ec
 meta_copy(const struct file *f, int to, struct err *e)
 {
 	/* First: later it would clear what the kernel ties to an owner. */
-	if (fchown(to, f->at.st.st_uid, f->at.st.st_gid) != 0)
-		return file_fail(
-		    e, buf_str(&f->at.path), "keep owner and group");
+	TRY(keep_owner(f, to, e));
 	return copy_attributes(f, to, e);
 }

@@ -10,7 +10,6 @@
  * to anybody who could not read the original.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,100 +18,8 @@
 #include "base/file.h"
 #include "base/file_p.h"
 
-static enum ec
-changed(const struct file *f, const char *how, struct err *e)
-{
-	(void)fail(e, EC_CONFLICT, "%s: %s since it was read",
-	    buf_str(&f->at.path), how);
-	return fix(e,
-	    "nothing was written; see who else edits it, then run "
-	    "again");
-}
-
-static bool
-same_time(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
-static bool
-same_inode(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-/* Everything but the access time, which readers move. */
-static bool
-same_stat(const struct stat *a, const struct stat *b)
-{
-	return same_inode(a, b) && a->st_size == b->st_size &&
-	    a->st_mode == b->st_mode && a->st_uid == b->st_uid &&
-	    a->st_gid == b->st_gid && a->st_nlink == b->st_nlink &&
-	    same_time(&a->st_mtim, &b->st_mtim) &&
-	    same_time(&a->st_ctim, &b->st_ctim);
-}
-
-/* The bytes too: two writes within one clock tick leave the same times, and
- * writes through a mapping may leave none. */
-static enum ec
-same_bytes(const struct file *f, struct err *e)
-{
-	AUTO(buf) struct buf now = BUF(f->content.len);
-	enum ec ec;
-
-	if (lseek(f->fd, 0, SEEK_SET) != 0)
-		return file_fail(e, buf_str(&f->at.path), "read it again");
-	ec = file_slurp(f->fd, buf_str(&f->at.path), &now, e);
-	if (ec == EC_PROTO)
-		return changed(f, "grew", e);
-	TRY(ec);
-	if (now.len != f->content.len ||
-	    memcmp(buf_str(&now), buf_str(&f->content), now.len) != 0)
-		return changed(f, "was edited", e);
-	return EC_OK;
-}
-
-/*
- * Walks the path again: a link on the way may lead elsewhere by now (releases
- * are often switched like that), and writing where nobody looks any more
- * would be reported as success.
- */
-static enum ec
-same_place(const struct file *f, struct err *e)
-{
-	AUTO(place) struct place now = PLACE;
-	enum ec ec = place_find(f->asked, &now, e);
-
-	if (ec == EC_GONE || ec == EC_CONFIG) {
-		e->ec = EC_CONFLICT;
-		return err_prefix(e, "changed since it was read");
-	}
-	TRY(ec);
-	if (!same_inode(&now.dir_st, &f->at.dir_st) ||
-	    strcmp(place_name(&now), place_name(&f->at)) != 0)
-		return changed(f, "its path leads elsewhere", e);
-	if (now.node < 0 && f->at.node < 0)
-		return EC_OK;
-	if (f->at.node < 0)
-		return changed(f, "was created", e);
-	if (now.node < 0)
-		return changed(f, "was removed", e);
-	if (!same_stat(&now.st, &f->at.st))
-		return changed(f, "was replaced or touched", e);
-	return EC_OK;
-}
-
-/* The slow question first: what is asked last is certain for longest. */
-static enum ec
-unchanged(const struct file *f, struct err *e)
-{
-	if (f->at.node >= 0)
-		TRY(same_bytes(f, e));
-	return same_place(f, e);
-}
-
-static enum ec
-write_all(int fd, const struct buf *b, const char *path, struct err *e)
+enum ec
+file_write_all(int fd, const struct buf *b, const char *path, struct err *e)
 {
 	ssize_t n;
 
@@ -138,34 +45,40 @@ settle(const struct file *f, struct err *e)
 }
 
 /* A new file must not overwrite one that appeared a moment ago. */
-static int
-rename_to(const struct file *f, const struct temp *t)
-{
-	unsigned flags = f->at.node < 0 ? (unsigned)RENAME_NOREPLACE : 0;
-
-	return renameat2(f->dir, t->name, f->dir, place_name(&f->at), flags);
-}
-
 static enum ec
-commit(const struct file *f, struct temp *t, struct err *e)
+rename_staged(struct file *f, struct err *e)
 {
 	const char *path = buf_str(&f->at.path);
+	unsigned flags = f->at.node < 0 ? (unsigned)RENAME_NOREPLACE : 0;
 
-	if (!temp_is_ours(t))
-		return changed(f, "its temporary file was taken away", e);
-	TRY(unchanged(f, e));
-	if (rename_to(f, t) == 0) {
-		t->name[0] = '\0';
-		return settle(f, e);
+	if (renameat2(f->dir, f->staged.name, f->dir, place_name(&f->at),
+		flags) == 0) {
+		f->staged.name[0] = '\0';
+		return EC_OK;
 	}
 	if (errno == EEXIST)
-		return changed(f, "was created", e);
+		return pin_changed(f, "was created", e);
 	if (errno == ENOENT)
-		return changed(f, "its directory was removed", e);
+		return pin_changed(f, "its directory was removed", e);
 	if (errno != EINVAL)
 		return file_fail(e, path, "rename the new file over it");
 	(void)file_fail(e, path, "create it without overwriting");
 	return fix(e, "make it first: install -m 600 /dev/null %s", path);
+}
+
+static enum ec
+commit(struct file *f, struct err *e)
+{
+	enum ec ec;
+
+	if (!temp_is_ours(&f->staged))
+		return pin_changed(f, "its temporary file was taken away", e);
+	TRY(pin_unchanged(f, e));
+	ec = flags_unlock(f, e);
+	if (ec == EC_OK)
+		ec = rename_staged(f, e);
+	TRY(flags_lock(f, ec == EC_OK ? f->staged.fd : f->fd, ec, e));
+	return settle(f, e);
 }
 
 /* What moved while it was copied is a conflict, not an attribute that this
@@ -176,40 +89,90 @@ dress_alike(const struct file *f, int to, struct err *e)
 	enum ec ec = meta_copy(f, to, e);
 	struct err conflict;
 
-	if (ec == EC_OK || same_place(f, &conflict) != EC_CONFLICT)
+	if (ec == EC_OK || pin_same_place(f, &conflict) != EC_CONFLICT)
 		return ec;
 	*e = conflict;
 	return EC_CONFLICT;
 }
 
-/* A new file: the mode, no owner to keep. */
+/* A new file: the mode, and its owner if one was named. The owner first: a
+ * change of it would take bits off the mode. */
 static enum ec
 dress(const struct file *f, int to, mode_t new_mode, struct err *e)
 {
+	const char *path = buf_str(&f->at.path);
+	bool given = f->new_uid != (uid_t)-1 || f->new_gid != (gid_t)-1;
+
 	if (f->at.node >= 0)
 		return dress_alike(f, to, e);
+	if (given && fchown(to, f->new_uid, f->new_gid) != 0)
+		return file_fail(e, path, "give it to its owner and group");
 	if (fchmod(to, new_mode & 0777) != 0)
-		return file_fail(e, buf_str(&f->at.path), "set the mode");
+		return file_fail(e, path, "set the mode");
 	return EC_OK;
+}
+
+bool
+file_is_same(const struct file *f, const struct buf *bytes)
+{
+	return f->at.node >= 0 && bytes->len == f->content.len &&
+	    memcmp(buf_str(bytes), buf_str(&f->content), bytes->len) == 0;
+}
+
+static enum ec
+stage(struct file *f, const struct buf *bytes, mode_t new_mode, struct err *e)
+{
+	const char *path = buf_str(&f->at.path);
+
+	TRY(temp_make(f, &f->staged, e));
+	TRY(file_write_all(f->staged.fd, bytes, path, e));
+	TRY(dress(f, f->staged.fd, new_mode, e));
+	if (fsync(f->staged.fd) != 0)
+		return file_fail(e, path, "sync the new content");
+	return EC_OK;
+}
+
+enum ec
+file_stage(
+    struct file *f, const struct buf *bytes, mode_t new_mode, struct err *e)
+{
+	enum ec ec;
+
+	/* A new file has no inode to keep. */
+	if (f->in_place && f->at.node >= 0)
+		return EC_OK;
+	temp_sweep(f);
+	if (file_is_same(f, bytes))
+		return EC_OK;
+	ec = stage(f, bytes, new_mode, e);
+	if (ec != EC_OK)
+		temp_drop(&f->staged);
+	return ec;
+}
+
+/* The content is there already. */
+static enum ec
+confirm(struct file *f, struct err *e)
+{
+	TRY(pin_unchanged(f, e));
+	if (f->immutable && !f->was_immutable)
+		TRY(flags_lock(f, f->fd, EC_OK, e));
+	return settle(f, e);
 }
 
 enum ec
 file_replace(
     struct file *f, const struct buf *bytes, mode_t new_mode, struct err *e)
 {
-	AUTO(temp) struct temp t = TEMP;
-	const char *path = buf_str(&f->at.path);
+	enum ec ec;
 
-	temp_sweep(f);
-	if (f->at.node >= 0 && bytes->len == f->content.len &&
-	    memcmp(buf_str(bytes), buf_str(&f->content), bytes->len) == 0) {
-		TRY(unchanged(f, e));
-		return settle(f, e);
-	}
-	TRY(temp_make(f, &t, e));
-	TRY(write_all(t.fd, bytes, path, e));
-	TRY(dress(f, t.fd, new_mode, e));
-	if (fsync(t.fd) != 0)
-		return file_fail(e, path, "sync the new content");
-	return commit(f, &t, e);
+	if (f->in_place && f->at.node >= 0)
+		return in_place_write(f, bytes, e);
+	if (f->staged.name[0] == '\0')
+		TRY(file_stage(f, bytes, new_mode, e));
+	if (f->staged.name[0] == '\0')
+		return confirm(f, e);
+	ec = commit(f, e);
+	temp_drop(&f->staged);
+	return ec;
 }

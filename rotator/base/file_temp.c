@@ -67,11 +67,12 @@ temp_is_ours(const struct temp *t)
 }
 
 void
-auto_temp(struct temp *t)
+temp_drop(struct temp *t)
 {
 	if (t->name[0] != '\0')
 		(void)unlinkat(t->dir, t->name, 0);
 	auto_fd(&t->fd);
+	*t = TEMP;
 }
 
 void

@@ -14,6 +14,7 @@
 
 #include "file_world.h"
 
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 
@@ -74,6 +75,19 @@ write(int fd, const void *p, size_t n)
 }
 
 STAND_IN(ssize_t, read, (int fd, void *p, size_t n), SYS_read, fd, p, n)
+ssize_t
+pwrite(int fd, const void *p, size_t n, off_t at)
+{
+	if (fault.armed && fault.at_most > 0 && n > fault.at_most)
+		n = fault.at_most;
+	return fails("pwrite") ? -1
+			       : (ssize_t)syscall(SYS_pwrite64, fd, p, n, at);
+}
+
+STAND_IN(int, ftruncate, (int fd, off_t n), SYS_ftruncate, fd, n)
+STAND_IN(int, fallocate, (int fd, int mode, off_t a, off_t n), SYS_fallocate,
+    fd, mode, a, n)
+STAND_IN(int, flock, (int fd, int how), SYS_flock, fd, how)
 STAND_IN(int, fsync, (int fd), SYS_fsync, fd)
 STAND_IN(int, fchown, (int fd, uid_t u, gid_t g), SYS_fchown, fd, u, g)
 STAND_IN(int, fchmod, (int fd, mode_t m), SYS_fchmod, fd, m)
