@@ -1,45 +1,59 @@
 /*
- * file: a credential inside a configuration file, or a file made from a
- * template, and a command that makes the consumer notice.
+ * file: a credential inside a configuration file, or two, or a file made from
+ * a template, and a command that makes the consumer notice.
  *
- * Everything else in the file stays as it is, byte by byte; the file is
- * replaced atomically with its owner and mode (see base/file.h). What cannot
- * be changed without a doubt is refused in plan(), by trying it on the bytes
- * that are there.
+ * Everything else in the file stays as it is, byte by byte. How the pair
+ * stands in the bytes is said in form.h, how files are changed in target.h
+ * and base/file.h. What cannot be changed without a doubt is refused in
+ * plan(), by trying it on the bytes that are there.
  */
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "base/auto.h"
-#include "base/file.h"
 #include "base/run.h"
 #include "clients/client.h"
-#include "clients/form.h"
 #include "clients/program.h"
+#include "clients/target.h"
 
 struct conf {
-	struct form form;
-	unsigned mode;
+	struct target target;
 	const char *const *activate;
 	int64_t activate_timeout;
 };
 
-#define AT(field) offsetof(struct conf, field)
+#define AT(field)   offsetof(struct conf, field)
+#define FORM(field) offsetof(struct conf, target.form.field)
 static const struct client_opt opts[] = {
-	{ "path", OPT_PATH, AT(form.path), true, NULL, NULL,
+	{ "path", OPT_PATH, FORM(path), true, NULL, NULL,
 	    "the file to change" },
-	{ "format", OPT_STR, AT(form.format), true, NULL, NULL,
-	    "dotenv, environment-file, template" },
-	{ "username", OPT_STR, AT(form.username), false, NULL, NULL,
+	{ "format", OPT_STR, FORM(format), true, NULL, NULL,
+	    "its syntax, such as dotenv; or template" },
+	{ "username", OPT_STR, FORM(username), false, NULL, NULL,
 	    "key of the user name in the file" },
-	{ "password", OPT_STR, AT(form.password), false, NULL, NULL,
+	{ "password", OPT_STR, FORM(password), false, NULL, NULL,
 	    "key of the password in the file" },
-	{ "template", OPT_PATH, AT(form.template), false, NULL, NULL,
+	{ "key", OPT_STR, FORM(key), false, NULL, NULL,
+	    "the one key that holds both, as user:password or in a URL" },
+	{ "dsn", OPT_BOOL, FORM(dsn), false, "false", NULL,
+	    "the value is a URL, smtp://user:password@host" },
+	{ "username_path", OPT_PATH, FORM(username_path), false, NULL, NULL,
+	    "the file of the user name, when it is another one" },
+	{ "template", OPT_PATH, FORM(template), false, NULL, NULL,
 	    "file with {{username}} and {{password}}, for format template" },
-	{ "create", OPT_BOOL, AT(form.create), false, "false", NULL,
+	{ "create", OPT_BOOL, FORM(create), false, "false", NULL,
 	    "add the keys, and the file, when they are missing" },
-	{ "mode", OPT_MODE, AT(mode), false, "0600", NULL,
+	{ "mode", OPT_MODE, AT(target.mode), false, "0600", NULL,
 	    "of a file that did not exist; an old file keeps its own" },
+	{ "owner", OPT_STR, AT(target.owner), false, NULL, NULL,
+	    "of a file that did not exist, name or number" },
+	{ "group", OPT_STR, AT(target.group), false, NULL, NULL,
+	    "of a file that did not exist, name or number" },
+	{ "in_place", OPT_BOOL, AT(target.in_place), false, "false", NULL,
+	    "keep the inode: for a file that is mounted somewhere" },
+	{ "undo_dir", OPT_PATH, AT(target.undo_dir), false, NULL, NULL,
+	    "where in_place keeps the old content during a write" },
+	{ "immutable", OPT_BOOL, AT(target.immutable), false, "false", NULL,
+	    "the file carries chattr +i: clear it for the change" },
 	{ "activate", OPT_ARGV, AT(activate), false, NULL, NULL,
 	    "command that makes the consumer read the file again" },
 	{ "activate_timeout", OPT_SPAN, AT(activate_timeout), false, "60s",
@@ -52,63 +66,22 @@ check(const struct client *c, struct err *e)
 {
 	const struct conf *conf = c->conf;
 
-	return form_check(&conf->form, e);
+	return target_check(&conf->target, e);
 }
 
-static unsigned
-open_flags(const struct form *f)
-{
-	return form_whole(f) || f->create ? FILE_MAY_BE_ABSENT : 0;
-}
-
-/* What the file would hold with cred in it. */
-static enum ec
-prepare(const struct client *c, const struct smtp_cred *cred,
-    struct file **ret_file, struct buf *ret, struct err *e)
-{
-	const struct conf *conf = c->conf;
-	AUTO(pinned) struct file *f = NULL;
-
-	TRY(file_open(conf->form.path, open_flags(&conf->form), &f, e));
-	TRY(form_put(&conf->form, c, file_content(f), cred, ret, e));
-	*ret_file = TAKE(f);
-	return EC_OK;
-}
-
-/* Things to know that are no failure; the first one is told. */
-static void
-warn(const struct conf *conf, const struct file *f, struct client_plan *plan)
-{
-	struct stat st;
-
-	if (stat(file_path(f), &st) == 0 && (st.st_mode & S_IROTH) != 0)
-		(void)snprintf(plan->warning, sizeof(plan->warning),
-		    "%s can be read by every user: chmod o-r", file_path(f));
-	else if (conf->activate == NULL)
-		(void)snprintf(plan->warning, sizeof(plan->warning),
-		    "without activate, the program must read %s anew by "
-		    "itself",
-		    conf->form.path);
-}
-
-/* Tries the change with a pair of the right form, and throws it away. */
 static enum ec
 plan(const struct client *c, struct client_plan *ret, struct err *e)
 {
 	const struct conf *conf = c->conf;
-	static const char any[SMTP_PASSWORD_LEN + 1] =
-	    "BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-	AUTO(smtp_cred) struct smtp_cred cred = { .user = "AKIAIOSFODNN7EX" };
-	AUTO(buf) struct buf text = BUF(FILE_MAX_BYTES);
-	AUTO(pinned) struct file *f = NULL;
 	struct client_plan p = { .change = "" };
 
-	TRY(secret_new(any, SMTP_PASSWORD_LEN, &cred.pass, e));
-	TRY(prepare(c, &cred, &f, &text, e));
-	TRY(file_can_replace(f, text.len, e));
+	TRY(target_plan(&conf->target, c, &p, e));
 	TRY(program_plan(conf->activate, &p, e));
-	form_describe(&conf->form, &p);
-	warn(conf, f, &p);
+	if (p.warning[0] == '\0' && conf->activate == NULL)
+		(void)snprintf(p.warning, sizeof(p.warning),
+		    "without activate, the program must read %.120s anew by "
+		    "itself",
+		    conf->target.form.path);
 	*ret = p;
 	return EC_OK;
 }
@@ -117,22 +90,17 @@ static enum ec
 read_pair(const struct client *c, struct smtp_cred *ret, struct err *e)
 {
 	const struct conf *conf = c->conf;
-	AUTO(pinned) struct file *f = NULL;
 
-	TRY(file_open(conf->form.path, 0, &f, e));
-	return form_get(&conf->form, file_content(f), ret, e);
+	return target_read(&conf->target, ret, e);
 }
 
 static enum ec
 write_pair(const struct client *c, const struct smtp_cred *cred, struct err *e)
 {
 	const struct conf *conf = c->conf;
-	AUTO(buf) struct buf text = BUF(FILE_MAX_BYTES);
-	AUTO(pinned) struct file *f = NULL;
 
 	TRY(client_cred_check(c, cred, e));
-	TRY(prepare(c, cred, &f, &text, e));
-	return file_replace(f, &text, (mode_t)conf->mode, e);
+	return target_write(&conf->target, c, cred, e);
 }
 
 static enum ec

@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "clients/percent.h"
+#include "sigv4/canonical.h"
 
 #define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define LOWER  "abcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"
-#define HEX    "0123456789ABCDEF"
 /* RFC 3986 2.3. All the rest is percent-encoded. */
 #define UNRESERVED UPPER LOWER DIGITS "-._~"
 
@@ -28,50 +29,11 @@ static const struct field {
 static enum ec
 url_encode(const char *value, struct buf *ret, struct err *e)
 {
-	for (const char *p = value; *p != '\0'; p++) {
-		const unsigned char c = (unsigned char)*p;
-		const char hex[3] = { '%', HEX[c >> 4], HEX[c & 15] };
-
-		if (strchr(UNRESERVED, *p) != NULL)
-			TRY(buf_add(ret, p, 1, e));
-		else
-			TRY(buf_add(ret, hex, sizeof(hex), e));
-	}
-	return EC_OK;
-}
-
-/* 0 to 15, or -1. */
-static int
-hex_digit(char c)
-{
-	const char *p = c != '\0' ? strchr(HEX "abcdef", c) : NULL;
-	const int at = p != NULL ? (int)(p - (HEX "abcdef")) : -1;
-
-	return at > 15 ? at - 6 : at;
-}
-
-static enum ec
-url_decode(const char *p, size_t n, struct buf *ret, struct err *e)
-{
-	for (const char *end = p + n; p < end; p++) {
-		char c = *p;
-
-		if (c == '%') {
-			const int hi = end - p > 2 ? hex_digit(p[1]) : -1;
-			const int lo = end - p > 2 ? hex_digit(p[2]) : -1;
-
-			if (hi < 0 || lo < 0)
-				return fail(e, EC_PROTO, "a stray %%");
-			c = (char)(hi * 16 + lo);
-			p += 2;
-		}
-		TRY(buf_add(ret, &c, 1, e));
-	}
-	return EC_OK;
+	return canonical_escape(ret, value, strlen(value), false, e);
 }
 
 static const struct template_filter filters[] = {
-	{ "url", UNRESERVED, "%", url_encode, url_decode },
+	{ "url", UNRESERVED, "%", url_encode, percent_decode },
 };
 
 enum ec

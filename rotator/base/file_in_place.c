@@ -122,18 +122,17 @@ put(const struct file *f, int fd, const struct buf *b, struct err *e)
 }
 
 /* A disk that is full should say so before a byte is changed. Not every file
- * system can be asked (fallocate(2)). */
+ * system can be asked (fallocate(2)); some move the times all the same. */
 static enum ec
 reserve(struct file *f, int fd, size_t n, struct err *e)
 {
 	if (n <= f->content.len)
 		return EC_OK;
-	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)n) == 0)
-		return pin_touched(f, e);
-	if (errno != ENOSPC && errno != EDQUOT && errno != EFBIG &&
-	    errno != EIO)
-		return EC_OK;
-	return file_fail(e, buf_str(&f->at.path), "find room in it");
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)n) != 0 &&
+	    (errno == ENOSPC || errno == EDQUOT || errno == EFBIG ||
+		errno == EIO))
+		return file_fail(e, buf_str(&f->at.path), "find room in it");
+	return pin_touched(f, e);
 }
 
 /* The write failed, or somebody else wrote at the same moment. */
