@@ -10,10 +10,12 @@
 
 extern const struct edit_syntax edit_dotenv;
 extern const struct edit_syntax edit_environment_file;
+extern const struct edit_syntax edit_sasl_passwd;
 
 const struct edit_syntax *const edit_syntaxes[] = {
 	&edit_dotenv,
 	&edit_environment_file,
+	&edit_sasl_passwd,
 	NULL,
 };
 
