@@ -1,7 +1,9 @@
 /* checks: what all drivers are held to. Each gets a fresh place. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,6 +36,14 @@ static bool
 has_text(const struct place *p)
 {
 	return has_file(p) && p->row->text != NULL;
+}
+
+/* The file driver, whose file must be there; others go through programs,
+ * which have their own words for a full disk. */
+static bool
+is_file(const struct place *p)
+{
+	return has_text(p) && strcmp(p->row->driver, "file") == 0;
 }
 
 static bool
@@ -273,6 +283,89 @@ denied_target(struct place *p)
 	    EC_DENIED, EC_DENIED);
 }
 
+/* Says why, and what to do. */
+static bool
+clear(struct place *p, const char *why)
+{
+	if (strstr(p->e.what, why) != NULL && p->e.fix[0] != '\0')
+		return true;
+	return place_say(p, "not clear: %s (%s)", p->e.what, p->e.fix);
+}
+
+static bool
+link_loop(struct place *p)
+{
+	struct client_plan plan;
+
+	if (unlink(p->target) != 0 || symlink(p->target, p->target) != 0)
+		return place_say(p, "%s: %s", p->target, strerror(errno));
+	return refused(p, place_plan(p, &plan), "plan", EC_CONFIG, EC_CONFIG) &&
+	    clear(p, "symbolic links") &&
+	    refused(
+		p, place_write(p, &pair_new), "write", EC_CONFIG, EC_CONFIG);
+}
+
+/* Until not a byte more goes in. */
+static void
+fill(const char *path)
+{
+	static const char block[4096];
+	const int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	for (size_t n = sizeof(block); n > 0; n /= 2)
+		while (write(fd, block, n) == (ssize_t)n)
+			;
+	(void)close(fd);
+}
+
+static bool
+holds_old(struct place *p)
+{
+	AUTO(buf) struct buf want = BUF(FILE_MAX_BYTES);
+	AUTO(buf) struct buf got = BUF(FILE_MAX_BYTES);
+
+	place_text(p->row, &pair_old, &want);
+	content(p, &got);
+	return same(p, &want, &got) && place_reads(p, &pair_old);
+}
+
+/* plan() sees it, write() fails and leaves no trace; with room all is well. */
+static bool
+disk_full(struct place *p)
+{
+	AUTO(buf) struct buf before = BUF(FILE_MAX_BYTES);
+	AUTO(buf) struct buf after = BUF(FILE_MAX_BYTES);
+	char filler[PATH_MAX];
+	struct client_plan plan;
+
+	fill(place_path(p, "filler", filler));
+	place_snapshot(p, &before);
+	if (!refused(p, place_plan(p, &plan), "plan", EC_IO, EC_IO) ||
+	    !clear(p, "No space left") ||
+	    !refused(p, place_write(p, &pair_new), "write", EC_IO, EC_IO) ||
+	    !clear(p, "No space left") || !holds_old(p))
+		return false;
+	place_snapshot(p, &after);
+	if (unlink(filler) != 0)
+		return place_say(p, "%s: %s", filler, strerror(errno));
+	return before.len == after.len && write_ok(p, &pair_new) &&
+	    place_reads(p, &pair_new);
+}
+
+static bool
+read_only(struct place *p)
+{
+	struct client_plan plan;
+
+	if (mount("none", p->dir, NULL, MS_REMOUNT | MS_RDONLY, NULL) != 0)
+		return place_say(p, "remount: %s", strerror(errno));
+	return refused(p, place_plan(p, &plan), "plan", EC_DENIED, EC_DENIED) &&
+	    clear(p, "Read-only file system") &&
+	    refused(
+		p, place_write(p, &pair_new), "write", EC_DENIED, EC_DENIED) &&
+	    clear(p, "Read-only file system") && holds_old(p);
+}
+
 static bool
 activate_may_be_repeated(struct place *p)
 {
@@ -300,20 +393,25 @@ steps_are_complete(struct place *p)
 }
 
 const struct check checks[] = {
-	{ "plan changes nothing", NULL, plan_changes_nothing },
-	{ "read gives what is there", has_text, reads_what_is_there },
-	{ "read gives what was written", writes, reads_what_was_written },
-	{ "write may be repeated", writes, write_may_be_repeated },
-	{ "activate may be repeated", writes, activate_may_be_repeated },
-	{ "hostile values are refused", writes, hostile_values },
-	{ "a NUL is refused", writes, hostile_nul },
-	{ "all other bytes are kept", has_text, rest_is_kept },
-	{ "mode and owner are kept", has_text, mode_and_owner_are_kept },
-	{ "a new file is private", creates, new_file_is_private },
-	{ "no copies are left", has_file, no_copies },
-	{ "a missing target is told", has_text, missing_target },
-	{ "a wrong target is told", has_text, wrong_target },
-	{ "a denied target is told", has_text_root, denied_target },
-	{ "steps are complete", human, steps_are_complete },
+	{ "plan changes nothing", NULL, plan_changes_nothing, NULL },
+	{ "read gives what is there", has_text, reads_what_is_there, NULL },
+	{ "read gives what was written", writes, reads_what_was_written, NULL },
+	{ "write may be repeated", writes, write_may_be_repeated, NULL },
+	{ "activate may be repeated", writes, activate_may_be_repeated, NULL },
+	{ "hostile values are refused", writes, hostile_values, NULL },
+	{ "a NUL is refused", writes, hostile_nul, NULL },
+	{ "all other bytes are kept", has_text, rest_is_kept, NULL },
+	{ "mode and owner are kept", has_text, mode_and_owner_are_kept, NULL },
+	{ "a new file is private", creates, new_file_is_private, NULL },
+	{ "no copies are left", has_file, no_copies, NULL },
+	{ "a missing target is told", has_text, missing_target, NULL },
+	{ "a wrong target is told", has_text, wrong_target, NULL },
+	{ "a denied target is told", has_text_root, denied_target, NULL },
+	{ "a loop of links is told", is_file, link_loop, NULL },
+	{ "a full disk keeps the old pair", is_file, disk_full,
+	    "mode=755,size=128k" },
+	{ "a read-only disk keeps the old pair", is_file, read_only,
+	    "mode=755,size=128k" },
+	{ "steps are complete", human, steps_are_complete, NULL },
 	{ .name = NULL },
 };

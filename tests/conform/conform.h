@@ -4,6 +4,7 @@
  *
  *   conform                      all rows
  *   conform NAME ...             these rows
+ *   conform once NAME DIR ...    one step in a place that lasts: once.c
  *   conform exec PROGRAM [NAME=VALUE ...]
  *                                an outside program, with these options; it
  *                                writes made-up credentials to its target
@@ -37,11 +38,17 @@ struct row {
 	bool (*setup)(struct place *p);
 	void (*teardown)(struct place *p); /* or NULL */
 	/* Name of the file in p->dir that holds the credential, and its first
-	 * content, with @U and @P for the pair. NULL: not a file. */
+	 * content, with @U and @P for the pair, @E for the password
+	 * percent-encoded. NULL: not a file. */
 	const char *target;
 	const char *text;
 	const char *derived; /* a further file that holds it, such as a .db */
 	bool creates;        /* a missing target is made, not an error */
+	/* In two files: a crash may leave the new password with the old user
+	 * name, until the next write. */
+	bool halves;
+	/* A crash may leave a mixture, until the next read or write. */
+	bool torn;
 };
 extern const struct row *const row_tables[]; /* of tables that end with a
 					      * row without name; NULL ends */
@@ -52,7 +59,7 @@ const char *place_here(const char *path, char *ret);
 /* A row come to life; new for each check. */
 struct place {
 	const struct row *row;
-	char dir[64];
+	char dir[128];
 	char target[PATH_MAX];   /* "" when the row has none */
 	char spy[PATH_MAX];      /* what spy.sh saw of the children */
 	char why[256];           /* of a failure, or of skipping */
@@ -63,11 +70,16 @@ struct place {
 	void *own;   /* of setup() and teardown() */
 };
 
-/* Makes dir, client and target. false: p->why says the reason. Ends with
- * place_close() in any case. */
-bool place_open(
-    struct place *p, const struct row *row, const char *const *args);
+/* Makes dir, client and target. mount: options of a tmpfs for dir; or NULL.
+ * false: p->why says the reason. Ends with place_close() in any case. */
+bool place_open(struct place *p, const struct row *row, const char *const *args,
+    const char *mount);
 void place_close(struct place *p);
+/* The same in a directory of the caller's, which stays. make false: it is
+ * there, and nothing in it is touched. Ends with place_leave(). */
+bool place_enter(
+    struct place *p, const struct row *row, const char *dir, bool make);
+void place_leave(struct place *p);
 /* An option; values end with NULL. Dies when it is refused. */
 void place_set(struct place *p, const char *key, ...);
 void place_set_list(
@@ -95,7 +107,13 @@ struct check {
 	const char *name;
 	bool (*applies)(const struct place *p); /* NULL: always */
 	bool (*run)(struct place *p);
+	const char *mount; /* of place_open(); root only */
 };
 extern const struct check checks[]; /* name NULL ends */
+
+/* A row of any table; NULL: there is none of that name. */
+const struct row *row_find(const char *name);
+/* argv: NAME DIR STEP ...; the exit code of the program. */
+int once(int argc, char **argv);
 
 #endif

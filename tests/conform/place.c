@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/auto.h"
 #include "base/file.h"
 #include "conform.h"
+#include "sigv4/canonical.h"
 
 const struct pair pair_old = { "AKIAIOSFODNN7EXAMPLE",
 	"BOld/+abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL" };
@@ -51,14 +53,24 @@ place_path(const struct place *p, const char *name, char *ret)
 	return ret;
 }
 
-void
-place_put(const char *path, const char *text)
+static void
+put(const char *path, const char *text)
 {
 	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 	const size_t n = strlen(text);
 
 	if (fd < 0 || write(fd, text, n) != (ssize_t)n || close(fd) != 0)
 		die(path, strerror(errno));
+}
+
+/* Is the place there already? Then nothing is put into it. */
+static bool entered;
+
+void
+place_put(const char *path, const char *text)
+{
+	if (!entered)
+		put(path, text);
 }
 
 void
@@ -89,29 +101,45 @@ place_set(struct place *p, const char *key, ...)
 	place_set_list(p, key, values, n);
 }
 
+/* What a mark stands for; NULL: this is none. */
+static const char *
+marked(const char *p, const struct pair *pair, struct buf *encoded)
+{
+	struct err e;
+
+	if (p[0] != '@')
+		return NULL;
+	if (p[1] == 'U')
+		return pair->user;
+	if (p[1] == 'P')
+		return pair->pass;
+	if (p[1] != 'E' ||
+	    canonical_escape(
+		encoded, pair->pass, strlen(pair->pass), false, &e) != EC_OK)
+		return NULL;
+	return encoded->p;
+}
+
 void
 place_text(const struct row *row, const struct pair *pair, struct buf *ret)
 {
 	struct err e;
 
 	for (const char *p = row->text; *p != '\0'; p++) {
-		const bool mark = *p == '@' && (p[1] == 'U' || p[1] == 'P');
-		const char *v = p[1] == 'U' ? pair->user : pair->pass;
+		AUTO(buf) struct buf encoded = BUF(FILE_MAX_BYTES);
+		const char *v = marked(p, pair, &encoded);
 
-		if (mark ? buf_adds(ret, v, &e) : buf_add(ret, p, 1, &e))
+		if (v != NULL ? buf_adds(ret, v, &e) : buf_add(ret, p, 1, &e))
 			die(row->name, e.what);
-		p += mark ? 1 : 0;
+		p += v != NULL ? 1 : 0;
 	}
 }
 
-bool
-place_open(struct place *p, const struct row *row, const char *const *args)
+static void
+begin(struct place *p, const struct row *row, const char *const *args)
 {
-	AUTO(buf) struct buf text = BUF(FILE_MAX_BYTES);
-
 	*p = (struct place){ .row = row,
 		.args = args,
-		.dir = "/tmp/conform-XXXXXX",
 		.c = { .name = "web",
 		    .identity = "news",
 		    .region = "eu-west-1",
@@ -122,11 +150,19 @@ place_open(struct place *p, const struct row *row, const char *const *args)
 	if (p->c.drv == NULL)
 		die(row->driver, "no such driver");
 	p->c.conf = calloc(1, p->c.drv->conf_size);
-	if (p->c.conf == NULL || mkdtemp(p->dir) == NULL ||
-	    chmod(p->dir, 0755) != 0)
-		die(p->dir, strerror(errno));
+	if (p->c.conf == NULL)
+		die(row->driver, strerror(errno));
 	if (client_conf_defaults(p->c.drv, p->c.conf, &p->e) != EC_OK)
 		die(row->driver, p->e.what);
+}
+
+/* With p->dir there: target and options. */
+static bool
+furnish(struct place *p)
+{
+	AUTO(buf) struct buf text = BUF(FILE_MAX_BYTES);
+	const struct row *row = p->row;
+
 	(void)place_path(p, "spied", p->spy);
 	place_put(p->spy, "");
 	if (row->target != NULL)
@@ -144,11 +180,43 @@ place_open(struct place *p, const struct row *row, const char *const *args)
 	return place_say(p, "check: %s", p->e.what);
 }
 
+bool
+place_open(struct place *p, const struct row *row, const char *const *args,
+    const char *options)
+{
+	begin(p, row, args);
+	(void)snprintf(p->dir, sizeof(p->dir), "/tmp/conform-XXXXXX");
+	if (mkdtemp(p->dir) == NULL || chmod(p->dir, 0755) != 0)
+		die(p->dir, strerror(errno));
+	if (options != NULL &&
+	    mount("none", p->dir, "tmpfs", MS_NOSUID, options) != 0)
+		return place_say(p, "mount: %s", strerror(errno));
+	return furnish(p);
+}
+
+bool
+place_enter(struct place *p, const struct row *row, const char *dir, bool make)
+{
+	begin(p, row, NULL);
+	(void)snprintf(p->dir, sizeof(p->dir), "%s", dir);
+	entered = !make;
+	return furnish(p);
+}
+
+void
+place_leave(struct place *p)
+{
+	if (p->row->teardown != NULL)
+		p->row->teardown(p);
+	client_conf_free(p->c.drv, p->c.conf);
+	free(p->c.conf);
+}
+
 /* Calls each for all below dir, children before their directory. */
 static void
 walk(const char *dir, void (*each)(const FTSENT *f, void *arg), void *arg)
 {
-	char path[64];
+	char path[128];
 	char *const roots[] = { path, NULL };
 	FTS *t;
 	FTSENT *f;
@@ -174,10 +242,8 @@ remove_one(const FTSENT *f, void *arg)
 void
 place_close(struct place *p)
 {
-	if (p->row->teardown != NULL)
-		p->row->teardown(p);
-	client_conf_free(p->c.drv, p->c.conf);
-	free(p->c.conf);
+	place_leave(p);
+	(void)umount2(p->dir, MNT_DETACH);
 	walk(p->dir, remove_one, NULL);
 }
 

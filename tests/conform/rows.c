@@ -1,5 +1,7 @@
 /* rows: the table of all row tables. A driver joins the suite by a file
  * rows_NAME.c with a table of its own, and a line in each list here. */
+#include <string.h>
+
 #include "conform.h"
 
 extern const struct row rows_exec[];
@@ -14,3 +16,13 @@ const struct row *const row_tables[] = {
 	rows_netrc,
 	NULL,
 };
+
+const struct row *
+row_find(const char *name)
+{
+	for (const struct row *const *t = row_tables; *t != NULL; t++)
+		for (const struct row *r = *t; r->name != NULL; r++)
+			if (strcmp(r->name, name) == 0)
+				return r;
+	return NULL;
+}

@@ -1,4 +1,8 @@
 /* rows_file: the file driver, one row for each syntax and option. */
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "clients/edit/edit.h"
 #include "conform.h"
 
 static void
@@ -45,6 +49,75 @@ setup_template(struct place *p)
 	return true;
 }
 
+static bool
+setup_create(struct place *p)
+{
+	place_set(p, "create", "true", NULL);
+	return setup_keys(p, "dotenv");
+}
+
+static bool
+setup_dsn(struct place *p)
+{
+	set_file(p, "dotenv");
+	place_set(p, "key", "MAILER_DSN", NULL);
+	place_set(p, "dsn", "true", NULL);
+	return true;
+}
+
+static bool
+setup_joint(struct place *p)
+{
+	set_file(p, "sasl_passwd");
+	place_set(p, "key", "[mail.example.com]:587", NULL);
+	return true;
+}
+
+/* The target is the file of the password. */
+static bool
+setup_two(struct place *p)
+{
+	char path[PATH_MAX], text[256];
+
+	place_set(p, "username_path", place_path(p, "user", path), NULL);
+	(void)snprintf(
+	    text, sizeof(text), "A=1\nSMTP_USER=%s\n", pair_old.user);
+	place_put(path, text);
+	return setup_keys(p, "dotenv");
+}
+
+/* Files that are nothing but the value. */
+static bool
+setup_plain(struct place *p)
+{
+	char path[PATH_MAX];
+
+	if (edit_syntax_find("plain") == NULL)
+		return place_say(p, "no format plain");
+	set_file(p, "plain");
+	place_set(p, "username_path", place_path(p, "user", path), NULL);
+	place_put(path, pair_old.user);
+	return true;
+}
+
+static bool
+setup_in_place(struct place *p)
+{
+	place_set(p, "in_place", "true", NULL);
+	return setup_keys(p, "dotenv");
+}
+
+static bool
+setup_in_place_dsn(struct place *p)
+{
+	char path[PATH_MAX];
+
+	(void)mkdir(place_path(p, "undo", path), 0700);
+	place_set(p, "in_place", "true", NULL);
+	place_set(p, "undo_dir", path, NULL);
+	return setup_dsn(p);
+}
+
 extern const struct row rows_file[];
 const struct row rows_file[] = {
 	{ .name = "file-dotenv",
@@ -67,5 +140,47 @@ const struct row rows_file[] = {
 	    .text = "# news in eu-west-1\nhost mail.example.com\nport 587\n"
 		    "user @U\npassword @P\n",
 	    .creates = true },
+	{ .name = "file-create",
+	    .driver = "file",
+	    .setup = setup_create,
+	    .target = "env",
+	    .text = "SMTP_PASS=@P\nSMTP_USER=@U\n",
+	    .creates = true },
+	{ .name = "file-dsn",
+	    .driver = "file",
+	    .setup = setup_dsn,
+	    .target = "env",
+	    .text = "A=1\nMAILER_DSN='smtp+tls://@U:@E@mail.example.com:587/"
+		    "?a=b%2F@c' # x\nB=2\n" },
+	{ .name = "file-joint",
+	    .driver = "file",
+	    .setup = setup_joint,
+	    .target = "sasl_passwd",
+	    .text = "# relays\n[mail.example.com]:25 a:b\n"
+		    "[mail.example.com]:587\t@U:@P\nlast c:d" },
+	{ .name = "file-two",
+	    .driver = "file",
+	    .setup = setup_two,
+	    .target = "pass",
+	    .text = "# x\nSMTP_PASS='@P'\nB=2\n",
+	    .halves = true },
+	{ .name = "file-plain",
+	    .driver = "file",
+	    .setup = setup_plain,
+	    .target = "pass",
+	    .text = "@P\n",
+	    .halves = true },
+	{ .name = "file-in-place",
+	    .driver = "file",
+	    .setup = setup_in_place,
+	    .target = "env",
+	    .text = "# x\nSMTP_USER=@U\nSMTP_PASS=\"@P\"\nB=2\n",
+	    .torn = true },
+	{ .name = "file-in-place-dsn",
+	    .driver = "file",
+	    .setup = setup_in_place_dsn,
+	    .target = "env",
+	    .text = "MAILER_DSN=smtp://@U:@E@mail.example.com\nB=2\n",
+	    .torn = true },
 	{ .name = NULL },
 };
