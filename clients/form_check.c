@@ -60,7 +60,7 @@ form_whole(const struct form *f)
 bool
 form_keyless(const struct edit_syntax *s)
 {
-	return s->key == NULL || *s->key == '\0';
+	return s->key == NULL || strcmp(s->name, "plain") == 0;
 }
 
 const struct edit_syntax *
