@@ -114,7 +114,7 @@ dsn_get(const struct buf *url, const char *where, struct buf *user,
 	AUTO(buf) struct buf u = BUF(user->max);
 	AUTO(buf) struct buf v = BUF(pass->max);
 	const char *p = buf_str(url);
-	struct parts parts;
+	struct parts parts = { 0 };
 	const char *colon;
 	size_t end;
 
@@ -164,7 +164,7 @@ dsn_set(const struct buf *url, const char *where, const char *user,
 	AUTO(buf) struct buf old_user = BUF(url->len + 1);
 	AUTO(buf) struct buf old_pass = BUF(url->len + 1);
 	const char *p = buf_str(url);
-	struct parts u;
+	struct parts u = { 0 };
 
 	/* What cannot be read is not overwritten either. */
 	TRY(dsn_get(url, where, &old_user, &old_pass, e));

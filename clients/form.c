@@ -124,6 +124,20 @@ new_value(const struct form *f, const struct slot *slot, const struct buf *text,
 	return form_value_put(f, slot, &old, where, cred, ret, e);
 }
 
+/* Those of its slots that are in this file. */
+static size_t
+slots_in(const struct form *f, enum form_file which, struct slot ret[SLOTS_MAX])
+{
+	struct slot all[SLOTS_MAX];
+	const size_t n = form_slots(f, all);
+	size_t used = 0;
+
+	for (size_t i = 0; i < n && i < SLOTS_MAX; i++)
+		if (all[i].file == which)
+			ret[used++] = all[i];
+	return used;
+}
+
 static enum ec
 put_keys(const struct form *f, enum form_file which, const struct buf *text,
     const struct smtp_cred *cred, struct buf *ret, struct err *e)
@@ -134,23 +148,18 @@ put_keys(const struct form *f, enum form_file which, const struct buf *text,
 	struct buf *const values[SLOTS_MAX] = { &first, &second };
 	struct edit_pair pairs[SLOTS_MAX];
 	struct slot slots[SLOTS_MAX];
-	const size_t n = form_slots(f, slots);
-	size_t used = 0;
+	const size_t n = slots_in(f, which, slots);
 
 	TRY(buf_add(&base, buf_str(text), text->len, e));
-	for (size_t i = 0; i < n; i++)
-		if (slots[i].file == which)
-			TRY(ensure_key(f, &base, &slots[i], e));
-	for (size_t i = 0; i < n; i++) {
-		if (slots[i].file != which)
-			continue;
-		TRY(new_value(f, &slots[i], &base, cred, values[used], e));
-		pairs[used] =
-		    (struct edit_pair){ slots[i].key, buf_str(values[used]) };
-		used++;
+	for (size_t i = 0; i < n && i < SLOTS_MAX; i++)
+		TRY(ensure_key(f, &base, &slots[i], e));
+	for (size_t i = 0; i < n && i < SLOTS_MAX; i++) {
+		TRY(new_value(f, &slots[i], &base, cred, values[i], e));
+		pairs[i].key = slots[i].key;
+		pairs[i].value = buf_str(values[i]);
 	}
 	return edit_set(
-	    form_syntax(f), &base, form_path(f, which), pairs, used, ret, e);
+	    form_syntax(f), &base, form_path(f, which), pairs, n, ret, e);
 }
 
 enum ec
