@@ -101,6 +101,16 @@ setup_plain(struct place *p)
 }
 
 static bool
+setup_plain_dsn(struct place *p)
+{
+	if (edit_syntax_find("plain") == NULL)
+		return place_say(p, "no format plain");
+	set_file(p, "plain");
+	place_set(p, "dsn", "true", NULL);
+	return true;
+}
+
+static bool
 setup_in_place(struct place *p)
 {
 	place_set(p, "in_place", "true", NULL);
@@ -170,6 +180,11 @@ const struct row rows_file[] = {
 	    .target = "pass",
 	    .text = "@P\n",
 	    .halves = true },
+	{ .name = "file-plain-dsn",
+	    .driver = "file",
+	    .setup = setup_plain_dsn,
+	    .target = "dsn",
+	    .text = "smtps://@U:@E@mail.example.com:465\n" },
 	{ .name = "file-in-place",
 	    .driver = "file",
 	    .setup = setup_in_place,

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 extern const struct client_driver drv_file;
 
@@ -251,6 +252,62 @@ in_place(void **state)
 	fixture_close(&fx);
 }
 
+/* A process that dies in the midst of a write. */
+static bool mortal;
+
+ssize_t
+pwrite(int fd, const void *p, size_t n, off_t at)
+{
+	const bool last = mortal && n > 30;
+	const ssize_t done =
+	    (ssize_t)syscall(SYS_pwrite64, fd, p, last ? 30 : n, at);
+
+	if (last)
+		_exit(9);
+	return done;
+}
+
+static void
+cut_off(struct fixture *fx)
+{
+	const pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0) {
+		mortal = true;
+		(void)fixture_write(fx, USER2, PASS2);
+		_exit(1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(WEXITSTATUS(status), 9);
+}
+
+static void
+in_place_cut_off(void **state)
+{
+	static const char old[] = "SMTP_U=" USER1 "\nP=" PASS1 "\n";
+	static const char torn[] = "SMTP_U=" USER2 "\nP=" PASS1 "\n";
+	struct fixture fx;
+
+	(void)state;
+	OPEN(&fx, "path", "@env", "format", "dotenv", "username", "SMTP_U",
+	    "password", "P", "in_place", "true", "undo_dir", "@keep");
+	assert_int_equal(mkdir(fixture_path(&fx, "keep"), 0700), 0);
+	fixture_put(&fx, "env", old);
+	cut_off(&fx);
+	fixture_expect(&fx, "env", torn);
+	/* A look changes nothing. */
+	planned(&fx, "set SMTP_U and P", "was cut off");
+	fixture_expect(&fx, "env", torn);
+	fixture_reads(&fx, USER1, PASS1);
+	fixture_expect(&fx, "env", old);
+	cut_off(&fx);
+	assert_int_equal(fixture_write(&fx, USER2, PASS2), EC_OK);
+	fixture_reads(&fx, USER2, PASS2);
+	assert_int_equal(rmdir(fixture_path(&fx, "keep")), 0);
+	fixture_close(&fx);
+}
+
 static void
 mounted_file(void **state)
 {
@@ -465,6 +522,7 @@ main(void)
 		cmocka_unit_test(two_files_step_back),
 		cmocka_unit_test(two_files_half),
 		cmocka_unit_test(in_place),
+		cmocka_unit_test(in_place_cut_off),
 		cmocka_unit_test(mounted_file),
 		cmocka_unit_test(immutable_file),
 		cmocka_unit_test(owner_and_group),
