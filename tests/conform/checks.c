@@ -43,7 +43,8 @@ has_text(const struct place *p)
 static bool
 is_file(const struct place *p)
 {
-	return has_text(p) && strcmp(p->row->driver, "file") == 0;
+	return has_text(p) && p->row->driver != NULL &&
+	    strcmp(p->row->driver, "file") == 0;
 }
 
 static bool
