@@ -50,11 +50,16 @@ enum aws_resend {
 };
 
 struct aws_call {
-	const char *service;      /* "iam", "sts": endpoint and scope */
-	const char *action;       /* for messages */
-	const char *content_type; /* e.g. form, amz-json-1.1 */
+	const char *service; /* "iam", "sts": endpoint and scope */
+	const char *action;  /* for messages */
+	const char *method;  /* NULL: POST */
+	/* As sent: begins with '/', everything else but unreserved characters
+	 * percent-encoded once (the signature encodes it once more, as every
+	 * service but S3 does). No query. NULL: "/". */
+	const char *path;
+	const char *content_type; /* e.g. form, amz-json-1.1; or NULL */
 	const char *target;       /* X-Amz-Target or NULL */
-	const struct buf *body;
+	const struct buf *body;   /* NULL: none */
 	enum aws_resend resend;
 };
 

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <cjson/cJSON.h>
+
 #include "base/auto.h"
 #include "base/xml.h"
 
@@ -48,6 +50,33 @@ static const struct {
 	{ "InvalidIdentityToken", { EC_AUTH, AWS_REFUSED, FIX_TOKEN } },
 	{ "IDPRejectedClaim", { EC_AUTH, AWS_REFUSED, FIX_TOKEN } },
 	{ "PackedPolicyTooLarge", { EC_CONFIG, AWS_REFUSED, NULL } },
+	/* Secrets Manager, Systems Manager, Lambda */
+	{ "ResourceNotFoundException", { EC_GONE, AWS_REFUSED, NULL } },
+	{ "ParameterNotFound", { EC_GONE, AWS_REFUSED, NULL } },
+	{ "ParameterVersionNotFound", { EC_GONE, AWS_REFUSED, NULL } },
+	{ "ResourceExistsException", { EC_CONFLICT, AWS_REFUSED, NULL } },
+	{ "ParameterAlreadyExists", { EC_CONFLICT, AWS_REFUSED, NULL } },
+	{ "PreconditionFailedException", { EC_CONFLICT, AWS_REFUSED, NULL } },
+	{ "PreconditionNotMetException", { EC_CONFLICT, AWS_REFUSED, NULL } },
+	{ "InvalidRequestException", { EC_CONFLICT, AWS_REFUSED, NULL } },
+	{ "ParameterMaxVersionLimitExceeded", { EC_LIMIT, AWS_REFUSED, NULL } },
+	{ "InvalidParameterException", { EC_CONFIG, AWS_REFUSED, FIX_NAME } },
+	{ "InvalidParameterValueException",
+	    { EC_CONFIG, AWS_REFUSED, FIX_NAME } },
+	{ "InvalidKeyId", { EC_CONFIG, AWS_REFUSED, NULL } },
+	{ "UnsupportedParameterType", { EC_CONFIG, AWS_REFUSED, NULL } },
+	{ "HierarchyTypeMismatchException", { EC_CONFIG, AWS_REFUSED, NULL } },
+	{ "ParameterPatternMismatchException",
+	    { EC_CONFIG, AWS_REFUSED, NULL } },
+	{ "EncryptionFailure", { EC_DENIED, AWS_REFUSED, NULL } },
+	{ "DecryptionFailure", { EC_DENIED, AWS_REFUSED, NULL } },
+	{ "KMSAccessDeniedException", { EC_DENIED, AWS_REFUSED, FIX_POLICY } },
+	/* The next run is soon enough: another update is going on. */
+	{ "ResourceConflictException", { EC_TEMP, AWS_REFUSED, NULL } },
+	{ "TooManyUpdates", { EC_TEMP, AWS_THROTTLED, NULL } },
+	{ "InternalServiceError", { EC_TEMP, AWS_BROKEN, NULL } },
+	{ "InternalServerError", { EC_TEMP, AWS_BROKEN, NULL } },
+	{ "ServiceException", { EC_TEMP, AWS_BROKEN, NULL } },
 	/* every service: who we are */
 	{ "InvalidClientTokenId", { EC_AUTH, AWS_REFUSED, FIX_KEY } },
 	{ "UnrecognizedClientException", { EC_AUTH, AWS_REFUSED, FIX_KEY } },
@@ -182,14 +211,79 @@ read_xml(const struct buf *body, struct aws_error *ret, struct err *e)
 	return xml_walk(body, xml_text, ret, e);
 }
 
-/* By first character of the body. The JSON protocols get a row here. */
+static void
+auto_cjson(cJSON **j)
+{
+	cJSON_Delete(*j);
+}
+
+/* "namespace#Code:http://..." is Code. */
+static void
+take_code(char *to, size_t size, const char *from)
+{
+	const char *hash = strchr(from, '#');
+
+	take_text(to, size, hash != NULL ? hash + 1 : from);
+	to[strcspn(to, ":")] = '\0';
+}
+
+/* JSON 1.1 has the code in __type, REST services in a header (see
+ * aws_error_read()), some of them in code as well. */
+static const struct {
+	const char *key;
+	void (*take)(char *to, size_t size, const char *from);
+	size_t offset, size;
+} json_texts[] = {
+#define ROW(key, take, member)                                                 \
+	{                                                                      \
+		key, take, offsetof(struct aws_error, member),                 \
+		    sizeof(((struct aws_error *)NULL)->member)                 \
+	}
+	ROW("code", take_code, code),
+	ROW("__type", take_code, code),
+	ROW("Message", take_text, message),
+	ROW("message", take_text, message),
+#undef ROW
+};
+
+static enum ec
+read_json(const struct buf *body, struct aws_error *ret, struct err *e)
+{
+	AUTO(cjson)
+	cJSON *j = cJSON_ParseWithOpts(buf_str(body), NULL, true);
+	const char *text;
+
+	if (!cJSON_IsObject(j))
+		return fail(e, EC_PROTO, "no JSON object");
+	for (size_t i = 0; i < COUNT(json_texts); i++) {
+		text = cJSON_GetStringValue(
+		    cJSON_GetObjectItemCaseSensitive(j, json_texts[i].key));
+		if (text != NULL)
+			json_texts[i].take((char *)ret + json_texts[i].offset,
+			    json_texts[i].size, text);
+	}
+	return EC_OK;
+}
+
+/* By first character of the body. */
 static const struct {
 	char first;
 	enum ec (*read)(
 	    const struct buf *body, struct aws_error *ret, struct err *e);
 } forms[] = {
 	{ '<', read_xml },
+	{ '{', read_json },
 };
+
+/* A proxy does not send these headers. */
+static void
+take_headers(const struct http_reply *r, struct aws_error *ret)
+{
+	if (r->kept[0][0] != '\0')
+		take_code(ret->code, sizeof(ret->code), r->kept[0]);
+	if (ret->request_id[0] == '\0')
+		take_text(ret->request_id, sizeof(ret->request_id), r->kept[1]);
+}
 
 void
 aws_error_read(const struct http_reply *r, struct aws_error *ret)
@@ -203,6 +297,8 @@ aws_error_read(const struct http_reply *r, struct aws_error *ret)
 	/* A body cut off in the middle proves nothing: all or nothing. */
 	for (size_t i = 0; i < COUNT(forms); i++)
 		if (*s == forms[i].first &&
-		    forms[i].read(&r->body, &out, &ignored) == EC_OK)
+		    forms[i].read(&r->body, &out, &ignored) == EC_OK) {
 			*ret = out;
+			take_headers(r, ret);
+		}
 }

@@ -4,6 +4,9 @@
  *
  * Sources: "Common errors" of the IAM and STS API references, the errors of
  * each action there, and "Retry behavior", AWS SDKs and Tools Reference Guide.
+ * For the JSON services the errors of each action in the API references of
+ * Secrets Manager, Systems Manager and Lambda; the form of their errors from
+ * "AWS JSON 1.1 protocol" and "AWS restJson1 protocol", smithy.io.
  */
 #ifndef SIGV4_AWS_ERROR_H
 #define SIGV4_AWS_ERROR_H
@@ -25,6 +28,13 @@ struct aws_verdict {
 	enum aws_effect effect;
 	const char *fix; /* or NULL */
 };
+
+/* What http_request.keep must name for aws_error_read(): the REST services
+ * have the code in a header, and all JSON services the request id. */
+#define AWS_ERROR_KEEP                                                         \
+	{                                                                      \
+		"x-amzn-ErrorType", "x-amzn-RequestId"                         \
+	}
 
 /* The service's words in a reply whose status is not 2xx. Empty strings when
  * the body is not of a known form. Never fails. Text behind the first line

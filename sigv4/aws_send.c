@@ -6,12 +6,14 @@
 
 #include "base/auto.h"
 #include "base/clock.h"
+#include "sigv4/aws_error.h"
 #include "sigv4/aws_p.h"
 #include "sigv4/sign.h"
 
 #define WIRE_MAX   6
 #define WIRE_LINE  ((size_t)16 * 1024)
 #define SIGNED_MAX 4
+#define PATH_BYTES ((size_t)4096)
 
 /* Header lines as sent; the session token among them is secret. */
 struct wire {
@@ -55,17 +57,30 @@ add_lines(struct wire *w, const struct sig_header *headers,
 	return add_line(w, "Authorization", buf_str(&sig->authorization), e);
 }
 
+static const char *
+method_of(const struct aws_call *c)
+{
+	return c->method != NULL ? c->method : "POST";
+}
+
+/* Behind the path of the endpoint, which ends with a slash. */
+static const char *
+path_of(const struct aws_call *c)
+{
+	return c->path != NULL ? c->path + 1 : "";
+}
+
 static enum ec
 sign(const struct aws *a, const struct aws_call *c, const struct endpoint *to,
     const struct sig_header *headers, struct sig_result *ret, struct err *e)
 {
+	AUTO(buf) struct buf path = BUF(PATH_BYTES);
 	struct sig_request q = {
-		.method = "POST",
-		.path = to->path,
+		.method = method_of(c),
 		.query = "",
 		.headers = headers,
-		.body = buf_str(c->body),
-		.body_len = c->body->len,
+		.body = c->body != NULL ? buf_str(c->body) : NULL,
+		.body_len = c->body != NULL ? c->body->len : 0,
 	};
 	struct sig_context x = {
 		.key_id = a->cred.key_id,
@@ -76,6 +91,8 @@ sign(const struct aws *a, const struct aws_call *c, const struct endpoint *to,
 		.at = clock_wall() + a->offset,
 	};
 
+	TRY(buf_addf(&path, e, "%s%s", to->path, path_of(c)));
+	q.path = buf_str(&path);
 	return sig_sign(&q, &x, ret, e);
 }
 
@@ -83,26 +100,29 @@ enum ec
 aws_send(struct aws *a, const struct aws_call *c, const struct endpoint *to,
     struct http_reply *ret, struct err *e)
 {
-	const struct sig_header headers[SIGNED_MAX] = {
-		{ "Host", to->host },
-		{ "Content-Type", c->content_type },
-		{ c->target != NULL ? "X-Amz-Target" : NULL, c->target },
-	};
+	struct sig_header headers[SIGNED_MAX] = { { "Host", to->host } };
 	AUTO(sig_result) struct sig_result sig = { .signature = "" };
 	AUTO(wire) struct wire w = { .n = 0 };
-	AUTO(buf) struct buf url = BUF(ENDPOINT_MAX + 1);
+	AUTO(buf) struct buf url = BUF(ENDPOINT_MAX + PATH_BYTES);
 	struct http_request q = {
-		.method = "POST",
+		.method = method_of(c),
 		.headers = w.list,
 		.body = c->body,
 		.ca_file = a->ca_file,
 		.timeout_ms = a->timeout_ms,
 		.once = c->resend == AWS_RESEND_UNSENT,
+		.keep = AWS_ERROR_KEEP,
 	};
+	size_t n = 1;
 
+	if (c->content_type != NULL)
+		headers[n++] =
+		    (struct sig_header){ "Content-Type", c->content_type };
+	if (c->target != NULL)
+		headers[n++] = (struct sig_header){ "X-Amz-Target", c->target };
 	TRY(sign(a, c, to, headers, &sig, e));
 	TRY(add_lines(&w, headers, &a->cred, &sig, e));
-	TRY(buf_addf(&url, e, "%s/", to->url));
+	TRY(buf_addf(&url, e, "%s/%s", to->url, path_of(c)));
 	q.url = buf_str(&url);
 	a->calls++;
 	return http_do(a->net, &q, ret, e);

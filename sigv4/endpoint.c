@@ -31,15 +31,16 @@ static const struct partition {
 	{ "us-gov-", "amazonaws.com", "api.aws", "us-gov-west-1",
 	    { "iam.us-gov.amazonaws.com", "iam.us-gov.amazonaws.com",
 		"iam.us-gov.api.aws", "iam.us-gov.api.aws" } },
-	{ "us-iso-", "c2s.ic.gov", NULL, "us-iso-east-1",
+	{ "us-iso-", "c2s.ic.gov", "api.aws.ic.gov", "us-iso-east-1",
 	    { "iam.us-iso-east-1.c2s.ic.gov",
 		"iam-fips.us-iso-east-1.c2s.ic.gov", NULL, NULL } },
-	{ "us-isob-", "sc2s.sgov.gov", NULL, "us-isob-east-1",
+	{ "us-isob-", "sc2s.sgov.gov", "api.aws.scloud", "us-isob-east-1",
 	    { "iam.us-isob-east-1.sc2s.sgov.gov",
 		"iam-fips.us-isob-east-1.sc2s.sgov.gov", NULL, NULL } },
-	{ "eu-isoe-", "cloud.adc-e.uk", NULL, "eu-isoe-west-1",
+	{ "eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk",
+	    "eu-isoe-west-1",
 	    { "iam.eu-isoe-west-1.cloud.adc-e.uk", NULL, NULL, NULL } },
-	{ "us-isof-", "csp.hci.ic.gov", NULL, "us-isof-south-1",
+	{ "us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov", "us-isof-south-1",
 	    { "iam.us-isof-south-1.csp.hci.ic.gov", NULL, NULL, NULL } },
 	{ "eusc-", "amazonaws.eu", "api.amazonwebservices.eu", "eusc-de-east-1",
 	    { "iam.eusc-de-east-1.amazonaws.eu", NULL, NULL, NULL } },
@@ -54,17 +55,20 @@ static const struct service {
 	const char *label; /* first part of the host */
 	const char *scope; /* signing name */
 	bool global;       /* one host a partition: only IAM's column */
+	bool gov_fips;     /* the plain hosts of us-gov are its FIPS hosts */
+	bool always_dual;  /* its plain hosts are its dual-stack hosts */
 } services[] = {
-	{ "iam", "IAM", "iam", "iam", true },
-	{ "sts", "STS", "sts", "sts", false },
+	{ "iam", "IAM", "iam", "iam", .global = true },
+	{ "sts", "STS", "sts", "sts", .gov_fips = true },
 	{ "secrets_manager", "SECRETS_MANAGER", "secretsmanager",
-	    "secretsmanager", false },
-	{ "ssm", "SSM", "ssm", "ssm", false },
-	{ "dynamodb", "DYNAMODB", "dynamodb", "dynamodb", false },
-	{ "lambda", "LAMBDA", "lambda", "lambda", false },
-	{ "kms", "KMS", "kms", "kms", false },
-	{ "sesv2", "SESV2", "email", "ses", false },
-	{ "cloudwatch", "CLOUDWATCH", "monitoring", "monitoring", false },
+	    "secretsmanager", .always_dual = true },
+	{ "ssm", "SSM", "ssm", "ssm", .gov_fips = true },
+	{ "dynamodb", "DYNAMODB", "dynamodb", "dynamodb", .global = false },
+	{ "lambda", "LAMBDA", "lambda", "lambda", .global = false },
+	{ "kms", "KMS", "kms", "kms", .global = false },
+	{ "sesv2", "SESV2", "email", "ses", .global = false },
+	{ "cloudwatch", "CLOUDWATCH", "monitoring", "monitoring",
+	    .global = false },
 };
 
 static const struct service *
@@ -225,7 +229,9 @@ static bool
 own_host(const struct partition *pt, const struct service *s,
     const char *region, enum variant v, char ret[ENDPOINT_MAX])
 {
-	bool dual = v == DUAL || v == FIPS_DUAL;
+	const bool fips = v == FIPS_DUAL ||
+	    (v == FIPS && !(s->gov_fips && strcmp(pt->prefix, "us-gov-") == 0));
+	const bool dual = (v == DUAL || v == FIPS_DUAL) && !s->always_dual;
 	const char *suffix = dual ? pt->dual_suffix : pt->suffix;
 
 	if (s->global ? pt->iam[v] == NULL : suffix == NULL)
@@ -234,8 +240,7 @@ own_host(const struct partition *pt, const struct service *s,
 		(void)snprintf(ret, ENDPOINT_MAX, "https://%s", pt->iam[v]);
 	else
 		(void)snprintf(ret, ENDPOINT_MAX, "https://%s%s.%s.%s",
-		    s->label, v == FIPS || v == FIPS_DUAL ? "-fips" : "",
-		    region, suffix);
+		    s->label, fips ? "-fips" : "", region, suffix);
 	return true;
 }
 

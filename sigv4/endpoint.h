@@ -4,7 +4,8 @@
  *
  * Sources: "Service-specific endpoints" and "AWS global endpoints", AWS SDKs
  * and Tools Reference Guide; botocore data/partitions.json and the endpoint
- * rule sets of iam and sts.
+ * rule sets of iam, sts, secretsmanager, ssm and lambda (compared with ours
+ * for every partition and variant, botocore 1.44.5).
  */
 #ifndef SIGV4_ENDPOINT_H
 #define SIGV4_ENDPOINT_H

@@ -288,7 +288,20 @@ retry_after(const char *s, int64_t now)
 }
 
 static void
-read_reply(CURL *h, struct exchange *x, int64_t sent, struct http_reply *ret)
+keep_headers(CURL *h, const struct http_request *q, struct http_reply *ret)
+{
+	for (size_t i = 0; i < HTTP_KEEP && q->keep[i] != NULL; i++) {
+		const char *v = header(h, q->keep[i]);
+
+		if (v != NULL && strlen(v) < sizeof(ret->kept[i]))
+			(void)snprintf(
+			    ret->kept[i], sizeof(ret->kept[i]), "%s", v);
+	}
+}
+
+static void
+read_reply(CURL *h, const struct http_request *q, struct exchange *x,
+    int64_t sent, struct http_reply *ret)
 {
 	const char *date = header(h, "Date");
 	int64_t got = clock_wall();
@@ -305,6 +318,7 @@ read_reply(CURL *h, struct exchange *x, int64_t sent, struct http_reply *ret)
 		.aged = header(h, "Age") != NULL,
 	};
 	x->body = BUF(0);
+	keep_headers(h, q, ret);
 }
 
 static enum ec
@@ -320,7 +334,7 @@ exchange_run(struct net *n, CURL *h, const struct http_request *q,
 	if (ec == EC_OK) {
 		rc = net_perform(n, h, q->timeout_ms);
 		if (rc == CURLE_OK)
-			read_reply(h, &x, sent, ret);
+			read_reply(h, q, &x, sent, ret);
 		else
 			ec = fail_exchange(e, h, rc, &x, t, q->once);
 	}

@@ -15,6 +15,8 @@
 #include "base/net.h"
 
 #define HTTP_BODY_MAX ((size_t)256 * 1024)
+#define HTTP_KEEP     2
+#define HTTP_KEEP_MAX 128
 
 struct http_request {
 	const char *method;         /* "POST" */
@@ -26,6 +28,8 @@ struct http_request {
 	bool once; /* never on a reused connection: when one turns out dead,
 		    * libcurl resends there by itself, a POST included
 		    * (curl 7.88.1 lib/transfer.c, Curl_retry_request) */
+	/* Names of reply headers whose values are wanted; NULL: no more. */
+	const char *keep[HTTP_KEEP];
 };
 
 struct http_reply {
@@ -35,6 +39,9 @@ struct http_reply {
 	int64_t retry_after; /* ms, -1 when absent */
 	int64_t sent, got;   /* our wall clock, ms, around the exchange */
 	bool aged;           /* an Age header: Date is a cache's, no clock */
+	/* Values of keep, the first when it comes twice; "" when absent or
+	 * longer than fits. As the peer wrote them: not for people. */
+	char kept[HTTP_KEEP][HTTP_KEEP_MAX];
 };
 
 /*

@@ -25,6 +25,12 @@
 	{                                                                      \
 		FAKE_REPLY_CLOSE, HEAD(status) XML(code)                       \
 	}
+#define JSON(status, head, body)                                               \
+	{                                                                      \
+		FAKE_REPLY_CLOSE,                                              \
+		    HEAD(status) "x-amzn-RequestId: rid-2\r\n" head            \
+				 "\r\n" body                                   \
+	}
 #define FINE                                                                   \
 	{                                                                      \
 		FAKE_REPLY_CLOSE, HEAD("200 OK") "\r\n<ok/>"                   \
@@ -149,6 +155,24 @@ static const struct {
 	{ REFUSE("409 x", "EntityTemporarilyUnmodifiable"), EC_TEMP, EC_TEMP, 1,
 	    1 },
 	{ REFUSE("400 x", "ValidationError"), EC_CONFIG, EC_CONFIG, 1, 1 },
+	{ JSON("400 x", "", "{\"__type\":\"com.x#ResourceNotFoundException\"}"),
+	    EC_GONE, EC_GONE, 1, 1 },
+	{ JSON("404 x",
+	      "X-Amzn-ErrorType: ResourceNotFoundException:http://i/\r\n",
+	      "{\"Type\":\"User\",\"Message\":\"SESSION\"}"),
+	    EC_GONE, EC_GONE, 1, 1 },
+	{ JSON("412 x", "x-amzn-ErrorType: PreconditionFailedException\r\n",
+	      "{}"),
+	    EC_CONFLICT, EC_CONFLICT, 1, 1 },
+	{ JSON("400 x", "", "{\"__type\":\"InternalServiceError\"}"), EC_TEMP,
+	    EC_UNKNOWN, 3, 1 },
+	/* Cut off in the middle, or no object: the header proves nothing. */
+	{ JSON("404 x", "x-amzn-ErrorType: ResourceNotFoundException\r\n",
+	      "{\"Type\":"),
+	    EC_PROTO, EC_UNKNOWN, 1, 1 },
+	{ JSON(
+	      "404 x", "x-amzn-ErrorType: ResourceNotFoundException\r\n", "[]"),
+	    EC_PROTO, EC_UNKNOWN, 1, 1 },
 	{ REFUSE("418 x", "Teapot"), EC_PROTO, EC_PROTO, 1, 1 },
 	{ REFUSE("500 x", "ServiceFailure"), EC_TEMP, EC_UNKNOWN, 3, 1 },
 	{ REFUSE("503 x", "ServiceUnavailable"), EC_TEMP, EC_UNKNOWN, 3, 1 },
@@ -215,6 +239,69 @@ test_words(void **state)
 	assert_non_null(strstr(e.what,
 	    "LimitExceeded: why (HTTP 409, request "
 	    "rid-1)"));
+	end(&s);
+}
+
+static void
+test_words_json(void **state)
+{
+	static const struct {
+		struct fake_step step;
+		const char *code, *message;
+	} cases[] = {
+		{ JSON("400 x", "",
+		      "{\"__type\":\"ns#One\",\"message\":\"a\\nb\"}"),
+		    "One", "a" },
+		{ JSON("400 x", "", "{\"code\":\"Two\",\"Message\":\"m\"}"),
+		    "Two", "m" },
+		{ JSON("400 x", "X-AMZN-ERRORTYPE: Three:https://x\r\n",
+		      "{\"__type\":\"no\",\"message\":7}"),
+		    "Three", "" },
+	};
+	struct session s;
+	struct aws_error why;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		begin(&s, &cases[i].step, 1);
+		assert_int_equal(call(&s, AWS_RESEND, &why, &e), EC_PROTO);
+		assert_string_equal(why.code, cases[i].code);
+		assert_string_equal(why.message, cases[i].message);
+		assert_string_equal(why.request_id, "rid-2");
+		end(&s);
+	}
+}
+
+/* Below the path of an endpoint, without body and type, as Lambda wants it.
+ * The signature of such a request: tests/vectors/rest-arn-get and -put. */
+static void
+test_rest(void **state)
+{
+	static const struct fake_step script[] = { FINE };
+	struct aws_call c = {
+		.service = "lambda",
+		.action = "GetFunctionConfiguration",
+		.method = "GET",
+		.path = "/2015-03-31/functions/a%3Ab/configuration",
+	};
+	AUTO(http_reply) struct http_reply r = { .status = 0 };
+	struct session s;
+	struct aws_error why;
+	const char *t;
+	struct err e;
+
+	(void)state;
+	begin(&s, script, COUNT(script));
+	(void)strcat(s.url, "/base/");
+	assert_int_equal(aws_do(s.aws, &c, &r, &why, &e), EC_OK);
+	t = s.server.seen->text[0];
+	assert_non_null(strstr(t,
+	    "GET /base/2015-03-31/functions/a%3Ab/configuration HTTP/1.1\r"));
+	assert_null(strstr(t, "Content-"));
+	assert_non_null(strstr(t,
+	    "/us-east-1/lambda/aws4_request, "
+	    "SignedHeaders=host;x-amz-date;x-amz-security-token, "));
 	end(&s);
 }
 
@@ -354,6 +441,8 @@ main(void)
 		cmocka_unit_test(test_request),
 		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_words_json),
+		cmocka_unit_test(test_rest),
 		cmocka_unit_test(test_recovery),
 		cmocka_unit_test(test_unreachable),
 		cmocka_unit_test(test_skew),

@@ -21,6 +21,7 @@
 
 #define OK_HEAD "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
 #define OK_TEXT OK_HEAD "\r\nhi"
+#define LONG    "0123456789012345678901234567890123456789012345678901234567890123"
 
 static struct net *net;
 
@@ -37,6 +38,7 @@ ask(const struct fake *f, const char *method, bool once, struct http_reply *ret,
 		.body = strcmp(method, "POST") == 0 ? &body : NULL,
 		.timeout_ms = 2000,
 		.once = once,
+		.keep = { "x-kind", "X-Long" },
 	};
 
 	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/x", f->port);
@@ -50,6 +52,7 @@ test_reply(void **state)
 	static const struct fake_step script[] = { { FAKE_REPLY,
 	    "HTTP/1.1 409 Conflict\r\nContent-Length: 2\r\n"
 	    "Date: Sat, 21 Nov 2026 03:40:00 GMT\r\nRetry-After: 7\r\n"
+	    "X-Kind: a b \r\nX-Long: " LONG LONG "\r\n"
 	    "Age: 1\r\n\r\nno" } };
 	AUTO(http_reply) struct http_reply r = { .status = 0 };
 	struct fake f;
@@ -63,6 +66,8 @@ test_reply(void **state)
 	assert_int_equal(r.date, clock_parse_iso("2026-11-21T03:40:00Z"));
 	assert_int_equal(r.retry_after, 7000);
 	assert_true(r.aged);
+	assert_string_equal(r.kept[0], "a b");
+	assert_string_equal(r.kept[1], "");
 	assert_true(r.sent > 0 && r.got >= r.sent);
 	assert_non_null(strstr(f.seen->text[0], "POST /x HTTP/1.1\r\n"));
 	assert_non_null(strstr(f.seen->text[0], "\r\n\r\na=b"));
@@ -86,6 +91,7 @@ test_reply_bare(void **state)
 	assert_int_equal(r.date, -1);
 	assert_int_equal(r.retry_after, -1);
 	assert_false(r.aged);
+	assert_string_equal(r.kept[0], "");
 	fake_stop(&f);
 }
 

@@ -123,6 +123,14 @@ test_partitions(void **state)
 		{ "us-isob-east-1", "iam",
 		    "https://iam.us-isob-east-1.sc2s.sgov.gov",
 		    "us-isob-east-1" },
+		{ "eu-west-1", "secrets_manager",
+		    "https://secretsmanager.eu-west-1.amazonaws.com",
+		    "eu-west-1" },
+		{ "cn-north-1", "ssm",
+		    "https://ssm.cn-north-1.amazonaws.com.cn", "cn-north-1" },
+		{ "us-gov-west-1", "lambda",
+		    "https://lambda.us-gov-west-1.amazonaws.com",
+		    "us-gov-west-1" },
 	};
 	struct fake_env f;
 
@@ -136,9 +144,20 @@ test_partitions(void **state)
 	    "us-east-1");
 	expect(&f, NULL, "us-east-1", "sts",
 	    "https://sts-fips.us-east-1.amazonaws.com", "us-east-1");
+	expect(&f, NULL, "us-gov-east-1", "ssm",
+	    "https://ssm.us-gov-east-1.amazonaws.com", "us-gov-east-1");
+	expect(&f, NULL, "us-gov-east-1", "lambda",
+	    "https://lambda-fips.us-gov-east-1.amazonaws.com", "us-gov-east-1");
 	fake_env_set(&f, "AWS_USE_DUALSTACK_ENDPOINT", "TRUE");
 	expect(&f, NULL, "us-east-1", "iam", "https://iam-fips.global.api.aws",
 	    "us-east-1");
+	expect(&f, NULL, "us-gov-east-1", "ssm",
+	    "https://ssm-fips.us-gov-east-1.api.aws", "us-gov-east-1");
+	expect(&f, NULL, "eu-west-1", "secrets_manager",
+	    "https://secretsmanager-fips.eu-west-1.amazonaws.com", "eu-west-1");
+	expect(&f, NULL, "us-iso-east-1", "lambda",
+	    "https://lambda-fips.us-iso-east-1.api.aws.ic.gov",
+	    "us-iso-east-1");
 	fake_env_end(&f);
 }
 
@@ -163,6 +182,10 @@ test_overrides(void **state)
 	fake_env_set(&f, "AWS_ENDPOINT_URL_IAM", "http://[::1]:80");
 	expect(&f, p, "eu-west-1", "iam", "http://[::1]", "us-east-1");
 	expect(&f, p, "eu-west-1", "sts", "http://127.0.0.1:4566/base",
+	    "eu-west-1");
+	fake_env_set(
+	    &f, "AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:1");
+	expect(&f, p, "eu-west-1", "secrets_manager", "http://127.0.0.1:1",
 	    "eu-west-1");
 	fake_env_set(&f, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true");
 	expect(&f, p, "eu-west-1", "iam", "https://iam.amazonaws.com",
