@@ -3,6 +3,9 @@
 
 #include "clients/client.h"
 
+extern const struct client_driver drv_aws_lambda_env;
+extern const struct client_driver drv_aws_secretsmanager;
+extern const struct client_driver drv_aws_ssm;
 extern const struct client_driver drv_file;
 extern const struct client_driver drv_postfix;
 extern const struct client_driver drv_secret_service;
@@ -14,6 +17,9 @@ const struct client_driver *const client_drivers[] = {
 	&drv_file,
 	&drv_postfix,
 	&drv_secret_service,
+	&drv_aws_secretsmanager,
+	&drv_aws_ssm,
+	&drv_aws_lambda_env,
 	&drv_exec,
 	&drv_exec_write_only,
 	&drv_manual,

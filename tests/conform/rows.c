@@ -4,12 +4,14 @@
 
 #include "conform.h"
 
+extern const struct row rows_aws[];
 extern const struct row rows_exec[];
 extern const struct row rows_file[];
 extern const struct row rows_manual[];
 extern const struct row rows_netrc[];
 
 const struct row *const row_tables[] = {
+	rows_aws,
 	rows_exec,
 	rows_file,
 	rows_manual,

@@ -1,0 +1,266 @@
+/* aws_parameter_pair: see aws_parameter_pair.h. */
+#include "clients/aws_parameter_pair.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/auto.h"
+#include "clients/aws_parameter.h"
+
+/* In the order of writing. A document is alone. */
+enum { PASSWORD, USERNAME, BOTH };
+
+/* Everything that is known before a write, and the values to come. */
+struct work {
+	struct aws_object o;
+	struct aws_parameter now[BOTH];
+	cJSON *described[BOTH];
+	struct buf next[BOTH];
+	int n;
+};
+
+static void
+auto_work(struct work *w)
+{
+	for (int i = 0; i < BOTH; i++) {
+		auto_aws_parameter(&w->now[i]);
+		cJSON_Delete(w->described[i]);
+		buf_free(&w->next[i]);
+	}
+}
+
+static enum ec
+look(const struct aws_parameter_pair *p, const struct client *c, struct work *w,
+    struct err *e)
+{
+	const bool one = p->parameter != NULL;
+	const char *const names[BOTH] = { one ? p->parameter : p->password,
+		one ? NULL : p->username };
+
+	w->n = one ? 1 : BOTH;
+	aws_object_at(c, &aws_ssm, names[0], p->region, &w->o);
+	return aws_parameter_get(&w->o, names, w->now, e);
+}
+
+/* A name with ':' selects an old version or a label. */
+static enum ec
+check_name(const char *key, const char *name, const char *region, struct err *e)
+{
+	TRY(aws_object_check(&aws_ssm, key, name, region, e));
+	if (strncmp(name, "arn:", 4) != 0 && strchr(name, ':') != NULL)
+		return fail(e, EC_CONFIG,
+		    "%s: leave the version or label behind ':' out", key);
+	return EC_OK;
+}
+
+enum ec
+aws_parameter_pair_check(const struct aws_parameter_pair *p, struct err *e)
+{
+	const bool two = p->username != NULL && p->password != NULL;
+	const bool any = p->username != NULL || p->password != NULL;
+
+	if (p->parameter != NULL ? any : !two) {
+		(void)fail(e, EC_CONFIG,
+		    "either parameter, or username_parameter and "
+		    "password_parameter are needed");
+		return fix(e, "with parameter, its value is JSON with both");
+	}
+	if (p->parameter != NULL) {
+		TRY(check_name("parameter", p->parameter, p->region, e));
+		return aws_document_check(&p->document, e);
+	}
+	if (strcmp(p->username, p->password) == 0)
+		return fail(e, EC_CONFIG,
+		    "username_parameter and password_parameter are the same");
+	TRY(check_name("username_parameter", p->username, p->region, e));
+	return check_name("password_parameter", p->password, p->region, e);
+}
+
+/* Only the user name may be readable without a key. Parameter Store does not
+ * let String become SecureString. */
+static enum ec
+check_types(const struct work *w, struct err *e)
+{
+	for (int i = 0; i < w->n; i++) {
+		const struct aws_parameter *p = &w->now[i];
+
+		if (strcmp(p->type, "SecureString") == 0 ||
+		    (i == USERNAME && strcmp(p->type, "String") == 0))
+			continue;
+		(void)fail(e, EC_CONFIG,
+		    "%s is a %s, and a password belongs in a SecureString",
+		    p->name, p->type);
+		(void)fix(e,
+		    "make a SecureString of another name, let the program "
+		    "read it, and delete %s",
+		    p->name);
+		return aws_object_prefix(&w->o, e);
+	}
+	return EC_OK;
+}
+
+static enum ec
+compose(const struct aws_parameter_pair *p, const struct smtp_cred *cred,
+    struct work *w, struct err *e)
+{
+	w->next[0] = BUF(AWS_PARAMETER_MAX);
+	w->next[1] = BUF(AWS_PARAMETER_MAX);
+	if (p->parameter == NULL) {
+		TRY(buf_adds(&w->next[USERNAME], cred->user, e));
+		return buf_adds(
+		    &w->next[PASSWORD], secret_reveal(cred->pass), e);
+	}
+	if (aws_document_put(
+		&p->document, &w->now[0].value, cred, &w->next[0], e) != EC_OK)
+		return aws_object_prefix(&w->o, e);
+	return EC_OK;
+}
+
+static enum ec
+prepare(const struct aws_parameter_pair *p, const struct client *c,
+    const struct smtp_cred *cred, struct work *w, struct err *e)
+{
+	TRY(look(p, c, w, e));
+	TRY(check_types(w, e));
+	TRY(compose(p, cred, w, e));
+	for (int i = 0; i < w->n; i++)
+		TRY(aws_parameter_describe(
+		    &w->o, &w->now[i], w->next[i].len, &w->described[i], e));
+	return EC_OK;
+}
+
+/* A policy may let a parameter expire, and a put begins its time anew. */
+static bool
+has_policy(const struct work *w)
+{
+	bool has = false;
+
+	for (int i = 0; i < w->n; i++)
+		has |= cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(
+			   w->described[i], "Policies")) > 0;
+	return has;
+}
+
+static void
+tell(const struct aws_parameter_pair *p, const struct work *w,
+    struct client_plan *ret)
+{
+	if (p->parameter != NULL)
+		(void)snprintf(ret->change, sizeof(ret->change),
+		    "set %s and %s in a new version of parameter %s (%s)",
+		    p->document.username, p->document.password, p->parameter,
+		    w->o.region);
+	else
+		(void)snprintf(ret->change, sizeof(ret->change),
+		    "set parameter %s, then parameter %s (%s)", p->password,
+		    p->username, w->o.region);
+	if (has_policy(w))
+		(void)snprintf(ret->warning, sizeof(ret->warning),
+		    "there is a parameter policy: check that it lets the new "
+		    "version live until the next rotation");
+	else if (p->parameter == NULL)
+		(void)snprintf(ret->warning, sizeof(ret->warning),
+		    "who reads between the two writes gets halves of two "
+		    "pairs; one JSON parameter (option parameter) has no "
+		    "such moment");
+}
+
+/* Tries the change with a pair of the right form, and throws it away. */
+enum ec
+aws_parameter_pair_plan(const struct aws_parameter_pair *p,
+    const struct client *c, struct client_plan *ret, struct err *e)
+{
+	static const char any[SMTP_PASSWORD_LEN + 1] =
+	    "BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+	AUTO(smtp_cred) struct smtp_cred cred = { .user = "AKIAIOSFODNN7EX" };
+	AUTO(work) struct work w = { .n = 0 };
+
+	TRY(secret_new(any, SMTP_PASSWORD_LEN, &cred.pass, e));
+	TRY(prepare(p, c, &cred, &w, e));
+	tell(p, &w, ret);
+	return EC_OK;
+}
+
+static enum ec
+from_two(const struct work *w, struct smtp_cred *ret, struct err *e)
+{
+	AUTO(smtp_cred) struct smtp_cred got = { .pass = NULL };
+	const struct buf *user = &w->now[USERNAME].value;
+	const struct buf *pass = &w->now[PASSWORD].value;
+
+	if (user->len >= sizeof(got.user) || pass->len > SECRET_MAX)
+		return fail(e, EC_CONFLICT,
+		    "what is there is no SMTP "
+		    "credential");
+	memcpy(got.user, buf_str(user), user->len + 1);
+	if (pass->len > 0)
+		TRY(secret_new(pass->p, pass->len, &got.pass, e));
+	*ret = got;
+	got.pass = NULL;
+	return EC_OK;
+}
+
+enum ec
+aws_parameter_pair_read(const struct aws_parameter_pair *p,
+    const struct client *c, struct smtp_cred *ret, struct err *e)
+{
+	AUTO(work) struct work w = { .n = 0 };
+	enum ec ec;
+
+	TRY(look(p, c, &w, e));
+	ec = p->parameter != NULL
+	    ? aws_document_get(&p->document, &w.now[0].value, ret, e)
+	    : from_two(&w, ret, e);
+	return ec == EC_OK ? EC_OK : aws_object_prefix(&w.o, e);
+}
+
+static enum ec
+put(const struct work *w, int i, struct err *e)
+{
+	return aws_parameter_put(
+	    &w->o, &w->now[i], w->described[i], &w->next[i], e);
+}
+
+/* The user name could not follow. *e keeps its reason, unless the old password
+ * cannot be put back: then nobody knows what a consumer reads. */
+static enum ec
+put_back(struct work *w, struct err *e)
+{
+	struct aws_parameter *p = &w->now[PASSWORD];
+	const struct buf old = p->value;
+	struct err why = { .ec = EC_OK };
+
+	if (old.len == w->next[PASSWORD].len &&
+	    memcmp(buf_str(&old), buf_str(&w->next[PASSWORD]), old.len) == 0)
+		return e->ec; /* it was not touched */
+	p->value = w->next[PASSWORD];
+	w->next[PASSWORD] = old;
+	p->version++;
+	if (put(w, PASSWORD, &why) != EC_OK) {
+		(void)err_prefix(
+		    e, "the new password is without its user name");
+		e->ec = EC_UNKNOWN;
+	}
+	return e->ec;
+}
+
+enum ec
+aws_parameter_pair_write(const struct aws_parameter_pair *p,
+    const struct client *c, const struct smtp_cred *cred, struct err *e)
+{
+	AUTO(work) struct work w = { .n = 0 };
+	struct err second = { .ec = EC_OK };
+	enum ec ec;
+
+	TRY(prepare(p, c, cred, &w, e));
+	ec = put(&w, PASSWORD, e);
+	/* Behind a conflict the password is in place: make the pair whole. */
+	if (w.n < BOTH || (ec != EC_OK && ec != EC_CONFLICT))
+		return ec;
+	if (put(&w, USERNAME, &second) == EC_OK)
+		return ec;
+	*e = second;
+	if (second.ec == EC_UNKNOWN || second.ec == EC_CONFLICT)
+		return e->ec;
+	return put_back(&w, e);
+}

@@ -1,0 +1,38 @@
+/*
+ * aws_parameter_pair: the pair in the Parameter Store, as one JSON document or
+ * as two parameters.
+ *
+ * Two parameters cannot change in one step. The password goes first; when the
+ * user name cannot follow, the old password is put back, so that a failure
+ * leaves a pair that belongs together.
+ */
+#ifndef CLIENTS_AWS_PARAMETER_PAIR_H
+#define CLIENTS_AWS_PARAMETER_PAIR_H
+
+#include "clients/aws_document.h"
+#include "clients/aws_json.h"
+
+struct aws_parameter_pair {
+	const char *parameter; /* of the document; or NULL */
+	struct aws_document document;
+	const char *username, *password; /* parameters; NULL with a document */
+	const char *region;              /* as configured, or NULL */
+};
+
+/* Do these settings go together? EC_CONFIG. Pure. */
+MUST enum ec aws_parameter_pair_check(
+    const struct aws_parameter_pair *p, struct err *e);
+
+/* Fills ret->change and ret->warning, and fails as writing would. */
+MUST enum ec aws_parameter_pair_plan(const struct aws_parameter_pair *p,
+    const struct client *c, struct client_plan *ret, struct err *e);
+
+MUST enum ec aws_parameter_pair_read(const struct aws_parameter_pair *p,
+    const struct client *c, struct smtp_cred *ret, struct err *e);
+
+/* May be repeated. EC_CONFLICT: somebody wrote meanwhile; the pair is in place
+ * all the same. */
+MUST enum ec aws_parameter_pair_write(const struct aws_parameter_pair *p,
+    const struct client *c, const struct smtp_cred *cred, struct err *e);
+
+#endif

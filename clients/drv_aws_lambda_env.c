@@ -1,0 +1,152 @@
+/*
+ * aws-lambda-env: two variables in the environment of a Lambda function. All
+ * the others, and the key that encrypts them, stay; see aws_function.h.
+ *
+ * What is read and written is $LATEST. A published version keeps its
+ * environment for ever, so whoever calls one needs `activate`.
+ */
+#include <stdio.h>
+
+#include "base/auto.h"
+#include "base/run.h"
+#include "clients/aws_function.h"
+#include "clients/client.h"
+#include "clients/program.h"
+
+struct conf {
+	const char *function, *aws_region;
+	const char *username, *password;
+	bool create;
+	int64_t wait;
+	const char *const *activate;
+	int64_t activate_timeout;
+};
+
+#define AT(field) offsetof(struct conf, field)
+
+static const struct client_opt opts[] = {
+	{ "function", OPT_STR, AT(function), true, NULL, NULL,
+	    "name or ARN of the function, without version or alias" },
+	{ "username_variable", OPT_STR, AT(username), true, NULL, NULL,
+	    "variable of the user name" },
+	{ "password_variable", OPT_STR, AT(password), true, NULL, NULL,
+	    "variable of the password" },
+	{ "create", OPT_BOOL, AT(create), false, "false", NULL,
+	    "add the variables when they are missing" },
+	{ "aws_region", OPT_STR, AT(aws_region), false, NULL, NULL,
+	    "region of the function, when it is not that of the client" },
+	{ "wait", OPT_SPAN, AT(wait), false, "60s", NULL,
+	    "how long an update of the function may take" },
+	{ "activate", OPT_ARGV, AT(activate), false, NULL, NULL,
+	    "command that publishes a version and moves an alias" },
+	{ "activate_timeout", OPT_SPAN, AT(activate_timeout), false, "60s",
+	    NULL, "how long that command may take" },
+	{ .key = NULL },
+};
+
+static void
+function_at(const struct client *c, struct aws_function *ret)
+{
+	const struct conf *conf = c->conf;
+
+	*ret = (struct aws_function){ .username = conf->username,
+		.password = conf->password,
+		.create = conf->create,
+		.wait = conf->wait };
+	aws_object_at(
+	    c, &aws_lambda, conf->function, conf->aws_region, &ret->o);
+}
+
+static enum ec
+check(const struct client *c, struct err *e)
+{
+	const struct conf *conf = c->conf;
+	const struct aws_function f = { .username = conf->username,
+		.password = conf->password };
+
+	return aws_function_check(&f, conf->function, conf->aws_region, e);
+}
+
+/* Tries the change with a pair of the right form, and throws it away. */
+static enum ec
+plan(const struct client *c, struct client_plan *ret, struct err *e)
+{
+	static const char any[SMTP_PASSWORD_LEN + 1] =
+	    "BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+	const struct conf *conf = c->conf;
+	AUTO(smtp_cred) struct smtp_cred cred = { .user = "AKIAIOSFODNN7EX" };
+	AUTO(json) cJSON *now = NULL;
+	struct client_plan p = { .change = "" };
+	struct aws_function f;
+
+	function_at(c, &f);
+	TRY(secret_new(any, SMTP_PASSWORD_LEN, &cred.pass, e));
+	TRY(aws_function_get(&f, &now, e));
+	TRY(aws_function_usable(&f, now, e));
+	TRY(aws_function_set(&f, now, &cred, e));
+	TRY(program_plan(conf->activate, &p, e));
+	(void)snprintf(p.change, sizeof(p.change),
+	    "set %s and %s in the environment of function %s (%s)", f.username,
+	    f.password, f.o.name, f.o.region);
+	if (conf->activate == NULL)
+		(void)snprintf(p.warning, sizeof(p.warning),
+		    "only $LATEST changes: published versions and aliases "
+		    "keep the old environment, and need activate");
+	*ret = p;
+	return EC_OK;
+}
+
+static enum ec
+read_pair(const struct client *c, struct smtp_cred *ret, struct err *e)
+{
+	AUTO(json) cJSON *now = NULL;
+	struct aws_function f;
+
+	function_at(c, &f);
+	TRY(aws_function_get(&f, &now, e));
+	TRY(aws_function_usable(&f, now, e));
+	return aws_function_pair(&f, now, ret, e);
+}
+
+static enum ec
+write_pair(const struct client *c, const struct smtp_cred *cred, struct err *e)
+{
+	AUTO(json) cJSON *now = NULL;
+	AUTO(smtp_cred) struct smtp_cred held = { .pass = NULL };
+	struct aws_function f;
+
+	TRY(client_cred_check(c, cred, e));
+	function_at(c, &f);
+	TRY(aws_function_get(&f, &now, e));
+	TRY(aws_function_pair(&f, now, &held, e));
+	if (smtp_cred_eq(&held, cred) &&
+	    aws_function_usable(&f, now, e) == EC_OK)
+		return EC_OK;
+	TRY(aws_function_set(&f, now, cred, e));
+	return aws_function_put(&f, now, e);
+}
+
+static enum ec
+activate(const struct client *c, struct err *e)
+{
+	const struct conf *conf = c->conf;
+
+	if (conf->activate == NULL)
+		return EC_OK;
+	return run_argv(conf->activate, conf->activate_timeout, e);
+}
+
+/* An invocation that runs goes on with the old environment, for 15 minutes at
+ * most ("Lambda quotas", function timeout). */
+const struct client_driver drv_aws_lambda_env = {
+	.name = "aws-lambda-env",
+	.summary = "two environment variables of an AWS Lambda function",
+	.conf_size = sizeof(struct conf),
+	.opts = opts,
+	.pickup = INT64_C(900) * 1000,
+	.check = check,
+	.plan = plan,
+	.read = read_pair,
+	.write = write_pair,
+	.activate = activate,
+};

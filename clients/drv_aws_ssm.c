@@ -1,0 +1,101 @@
+/*
+ * aws-ssm: the pair in the Parameter Store of AWS Systems Manager, as one
+ * JSON parameter or as two. How they are replaced is said in aws_parameter.h,
+ * why the order matters in aws_parameter_pair.h.
+ */
+#include "base/auto.h"
+#include "base/run.h"
+#include "clients/aws_parameter_pair.h"
+#include "clients/client.h"
+#include "clients/program.h"
+
+struct conf {
+	struct aws_parameter_pair pair;
+	const char *const *activate;
+	int64_t activate_timeout;
+};
+
+#define AT(field) offsetof(struct conf, field)
+
+static const struct client_opt opts[] = {
+	{ "parameter", OPT_STR, AT(pair.parameter), false, NULL, NULL,
+	    "name or ARN of a SecureString whose value is JSON with both" },
+	{ "username_key", OPT_STR, AT(pair.document.username), false,
+	    "username", NULL,
+	    "with parameter: key of the user name; smtp.user is nested" },
+	{ "password_key", OPT_STR, AT(pair.document.password), false,
+	    "password", NULL, "with parameter: key of the password" },
+	{ "create", OPT_BOOL, AT(pair.document.create), false, "false", NULL,
+	    "add the keys when they are missing; the parameter must exist" },
+	{ "username_parameter", OPT_STR, AT(pair.username), false, NULL, NULL,
+	    "parameter that holds the user name, String or SecureString" },
+	{ "password_parameter", OPT_STR, AT(pair.password), false, NULL, NULL,
+	    "SecureString that holds the password" },
+	{ "aws_region", OPT_STR, AT(pair.region), false, NULL, NULL,
+	    "region of the parameters, when it is not that of the client" },
+	{ "activate", OPT_ARGV, AT(activate), false, NULL, NULL,
+	    "command that makes the consumer read the parameters again" },
+	{ "activate_timeout", OPT_SPAN, AT(activate_timeout), false, "60s",
+	    NULL, "how long that command may take" },
+	{ .key = NULL },
+};
+
+static enum ec
+check(const struct client *c, struct err *e)
+{
+	const struct conf *conf = c->conf;
+
+	return aws_parameter_pair_check(&conf->pair, e);
+}
+
+static enum ec
+plan(const struct client *c, struct client_plan *ret, struct err *e)
+{
+	const struct conf *conf = c->conf;
+	struct client_plan p = { .change = "" };
+
+	TRY(aws_parameter_pair_plan(&conf->pair, c, &p, e));
+	TRY(program_plan(conf->activate, &p, e));
+	*ret = p;
+	return EC_OK;
+}
+
+static enum ec
+read_pair(const struct client *c, struct smtp_cred *ret, struct err *e)
+{
+	const struct conf *conf = c->conf;
+
+	return aws_parameter_pair_read(&conf->pair, c, ret, e);
+}
+
+static enum ec
+write_pair(const struct client *c, const struct smtp_cred *cred, struct err *e)
+{
+	const struct conf *conf = c->conf;
+
+	TRY(client_cred_check(c, cred, e));
+	return aws_parameter_pair_write(&conf->pair, c, cred, e);
+}
+
+static enum ec
+activate(const struct client *c, struct err *e)
+{
+	const struct conf *conf = c->conf;
+
+	if (conf->activate == NULL)
+		return EC_OK;
+	return run_argv(conf->activate, conf->activate_timeout, e);
+}
+
+const struct client_driver drv_aws_ssm = {
+	.name = "aws-ssm",
+	.summary = "parameters in AWS Systems Manager Parameter Store",
+	.conf_size = sizeof(struct conf),
+	.opts = opts,
+	.pickup = INT64_C(3600) * 1000,
+	.check = check,
+	.plan = plan,
+	.read = read_pair,
+	.write = write_pair,
+	.activate = activate,
+};

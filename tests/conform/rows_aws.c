@@ -1,0 +1,183 @@
+/* rows_aws: the drivers of AWS stores, against moto and a stand-in for Lambda
+ * that check signatures, and policies: the client may do what its manual says
+ * and nothing else. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/auto.h"
+#include "base/http.h"
+#include "clients/reach.h"
+#include "server.h"
+
+#define PYTHON "build/venv/bin/python3"
+/* Of tests/standin/aws_auth.py. */
+#define KEY_ID "AKIACLIENTCLIENTCLI1"
+#define SECRET "client/secret"
+
+struct standin {
+	const char *const *argv;
+	const char *const *services; /* names behind AWS_ENDPOINT_URL_ */
+};
+static const char *const moto_argv[] = { PYTHON, "tests/standin/moto_strict.py",
+	NULL };
+static const char *const moto_services[] = { "SECRETS_MANAGER", "SSM", NULL };
+static const struct standin moto = { moto_argv, moto_services };
+static const char *const lambda_argv[] = { PYTHON, "tests/standin/lambda.py",
+	NULL };
+static const char *const lambda_services[] = { "LAMBDA", NULL };
+static const struct standin lambda = { lambda_argv, lambda_services };
+
+static bool
+order(struct place *p, unsigned port, const char *path, const char *json)
+{
+	AUTO(buf) struct buf body = BUF(65536);
+	AUTO(http_reply) struct http_reply r = { .body = BUF(0) };
+	char url[128];
+	struct http_request q = { .method = "POST", .url = url, .body = &body };
+	struct net *net = NULL;
+
+	(void)snprintf(
+	    url, sizeof(url), "http://127.0.0.1:%u/strict/%s", port, path);
+	if (reach_net(&p->c, &net, &p->e) != EC_OK ||
+	    buf_adds(&body, json, &p->e) != EC_OK ||
+	    http_do(net, &q, &r, &p->e) != EC_OK)
+		return place_say(p, "%s: %s", path, p->e.what);
+	if (r.status != 200)
+		return place_say(p, "%s: %s", path, buf_str(&r.body));
+	return true;
+}
+
+/* The stand-in, empty but for what is ordered, and this process's AWS
+ * settings. */
+static bool
+stand_in(struct place *p, const struct standin *s, const char *path,
+    const char *const *seeds)
+{
+	const unsigned port = server_port(p, s->argv);
+	char name[64], url[64];
+
+	if (port == 0)
+		return false;
+	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%u", port);
+	for (size_t i = 0; s->services[i] != NULL; i++) {
+		(void)snprintf(
+		    name, sizeof(name), "AWS_ENDPOINT_URL_%s", s->services[i]);
+		(void)setenv(name, url, 1);
+	}
+	(void)setenv("AWS_ACCESS_KEY_ID", KEY_ID, 1);
+	(void)setenv("AWS_SECRET_ACCESS_KEY", SECRET, 1);
+	(void)setenv("AWS_CONFIG_FILE", "/nonexistent/aws", 1);
+	(void)setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/aws", 1);
+	(void)unsetenv("AWS_SESSION_TOKEN");
+	server_reach(p);
+	if (!order(p, port, "reset", "{}"))
+		return false;
+	for (; *seeds != NULL; seeds++)
+		if (!order(p, port, path, *seeds))
+			return false;
+	return true;
+}
+
+static void
+common(struct place *p)
+{
+	char spy[PATH_MAX];
+
+	place_set(p, "aws_region", "us-east-1", NULL);
+	place_set(p, "activate", place_here(SPY, spy), p->spy, NULL);
+}
+
+static bool
+setup_secret(struct place *p)
+{
+	static const char *const seeds[] = {
+		"{\"service\": \"secretsmanager\", \"call\": \"create_secret\","
+		"\"args\": {\"Name\": \"prod/smtp\", \"SecretString\": "
+		"\"{\\\"n\\\": 1.0, \\\"smtp\\\": {\\\"user\\\": null,"
+		"\\\"password\\\": \\\"\\\"}}\"}}",
+		NULL
+	};
+
+	if (!stand_in(p, &moto, "do", seeds))
+		return false;
+	common(p);
+	place_set(p, "secret", "prod/smtp", NULL);
+	place_set(p, "username_key", "smtp.user", NULL);
+	place_set(p, "password_key", "smtp.password", NULL);
+	return true;
+}
+
+static bool
+setup_parameter(struct place *p)
+{
+	static const char *const seeds[] = {
+		"{\"service\": \"ssm\", \"call\": \"put_parameter\", \"args\": "
+		"{\"Name\": \"/prod/smtp/pair\", \"Type\": \"SecureString\","
+		"\"Value\": \"{}\", \"KeyId\": \"alias/own\"}}",
+		NULL
+	};
+
+	if (!stand_in(p, &moto, "do", seeds))
+		return false;
+	common(p);
+	place_set(p, "parameter", "/prod/smtp/pair", NULL);
+	place_set(p, "create", "true", NULL);
+	return true;
+}
+
+static bool
+setup_parameters(struct place *p)
+{
+	static const char *const seeds[] = {
+		"{\"service\": \"ssm\", \"call\": \"put_parameter\", \"args\": "
+		"{\"Name\": \"/prod/smtp/user\", \"Type\": \"String\","
+		"\"Value\": \"x\"}}",
+		"{\"service\": \"ssm\", \"call\": \"put_parameter\", \"args\": "
+		"{\"Name\": \"/prod/smtp/password\", \"Value\": \"x\","
+		"\"Type\": \"SecureString\"}}",
+		NULL
+	};
+
+	if (!stand_in(p, &moto, "do", seeds))
+		return false;
+	common(p);
+	place_set(p, "username_parameter", "/prod/smtp/user", NULL);
+	place_set(p, "password_parameter", "/prod/smtp/password", NULL);
+	return true;
+}
+
+static bool
+setup_function(struct place *p)
+{
+	static const char *const seeds[] = {
+		"{\"name\": \"mailer\", \"variables\": {\"LEVEL\": \"b\","
+		"\"SMTP_USER\": \"\", \"SMTP_PASS\": \"\"}, \"kms\": \"arn:k\"}",
+		NULL
+	};
+
+	if (!stand_in(p, &lambda, "put", seeds))
+		return false;
+	common(p);
+	place_set(p, "function",
+	    "arn:aws:lambda:us-east-1:123456789012:function:mailer", NULL);
+	place_set(p, "username_variable", "SMTP_USER", NULL);
+	place_set(p, "password_variable", "SMTP_PASS", NULL);
+	return true;
+}
+
+extern const struct row rows_aws[];
+const struct row rows_aws[] = {
+	{ .name = "aws-secretsmanager",
+	    .driver = "aws-secretsmanager",
+	    .setup = setup_secret },
+	{ .name = "aws-ssm-json",
+	    .driver = "aws-ssm",
+	    .setup = setup_parameter },
+	{ .name = "aws-ssm-two",
+	    .driver = "aws-ssm",
+	    .setup = setup_parameters },
+	{ .name = "aws-lambda-env",
+	    .driver = "aws-lambda-env",
+	    .setup = setup_function },
+	{ .name = NULL },
+};
