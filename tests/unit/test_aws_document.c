@@ -1,0 +1,283 @@
+/* aws_document: two texts in a JSON value change, and nothing else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#undef fail
+
+#include "base/auto.h"
+#include "clients/aws_document.h"
+#include "clients/json.h"
+
+#define USER "AKIAI44QH8DHBEXAMPLE"
+#define PASS "BH0123456789/+/+/+zyxwvutsrqponmlkjihgfedcba"
+
+static struct smtp_cred
+pair(void)
+{
+	struct smtp_cred c = { .user = USER };
+	struct err e;
+
+	assert_int_equal(secret_new(PASS, strlen(PASS), &c.pass, &e), EC_OK);
+	return c;
+}
+
+static void
+fill(struct buf *b, const char *text)
+{
+	struct err e;
+
+	assert_int_equal(buf_adds(b, text, &e), EC_OK);
+}
+
+static const struct {
+	const char *user, *pass;
+	bool create;
+	const char *text, *want; /* want NULL: refused */
+	enum ec ec;
+} puts_rows[] = {
+	{ "u", "p", false, "{\"u\":\"a\",\"p\":\"b\"}",
+	    "{\"u\":\"" USER "\",\"p\":\"" PASS "\"}", EC_OK },
+	/* Layout, order, numbers, escapes, a key that looks like ours. */
+	{ "u", "p", false,
+	    " { \"p\" : \"\\\"},\", \"n\":12345678901234567890.10 ,\n"
+	    "\t\"x\":{\"u\":\"no\",\"l\":[\"u\",{\"u\":1}]},\"u\":\"\\u00fc\""
+	    ",\"z\":\"\\/\" } \n",
+	    " { \"p\" : \"" PASS "\", \"n\":12345678901234567890.10 ,\n"
+	    "\t\"x\":{\"u\":\"no\",\"l\":[\"u\",{\"u\":1}]},\"u\":\"" USER
+	    "\",\"z\":\"\\/\" } \n",
+	    EC_OK },
+	{ "smtp.user", "/smtp/pa~1ss", false,
+	    "{\"smtp\":{\"user\":null,\"pa/ss\":\"\"}}",
+	    "{\"smtp\":{\"user\":\"" USER "\",\"pa/ss\":\"" PASS "\"}}",
+	    EC_OK },
+	/* The name of a key may be written with escapes. */
+	{ "u", "p", false, "{\"\\u0075\":\"\",\"p\":\"\"}",
+	    "{\"\\u0075\":\"" USER "\",\"p\":\"" PASS "\"}", EC_OK },
+	{ "u", "p", true, "{}", "{\"u\":\"" USER "\",\"p\":\"" PASS "\"}",
+	    EC_OK },
+	{ "a.u", "p\"", true, "{\"a\":{ \"k\":[] }, \"q\":{}}",
+	    "{\"a\":{ \"k\":[],\"u\":\"" USER "\" }, \"q\":{},\"p\\\"\":\"" PASS
+	    "\"}",
+	    EC_OK },
+	{ "u", "p", false, "{\"u\":\"\"}", NULL, EC_GONE },
+	{ "u", "p", false, "{\"p\":\"\"}", NULL, EC_GONE },
+	{ "a.u", "p", true, "{\"p\":\"\"}", NULL, EC_GONE },
+	{ "u", "p", false, "{\"u\":\"\",\"u\":\"\",\"p\":\"\"}", NULL,
+	    EC_CONFLICT },
+	{ "u", "p", false, "{\"u\":\"\",\"p\":\"\",\"\\u0070\":\"\"}", NULL,
+	    EC_CONFLICT },
+	{ "u.a", "p", false, "{\"u\":\"\",\"p\":\"\"}", NULL, EC_CONFLICT },
+	{ "u.0", "p", false, "{\"u\":[\"\"],\"p\":\"\"}", NULL, EC_CONFLICT },
+	{ "u", "p", false, "smtp://a:b@c", NULL, EC_CONFLICT },
+	{ "u", "p", false, "[\"u\"]", NULL, EC_CONFLICT },
+	{ "u", "p", false, "{\"u\":\"\",\"p\":\"\"} x", NULL, EC_CONFLICT },
+	{ "u", "p", false, "{\"u\":\"\",\"p\":\"\"", NULL, EC_CONFLICT },
+	{ "u", "p", false, "", NULL, EC_CONFLICT },
+};
+
+static void
+puts_pair(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(puts_rows); i++) {
+		AUTO(smtp_cred) struct smtp_cred c = pair();
+		AUTO(buf) struct buf text = BUF(4096);
+		AUTO(buf) struct buf out = BUF(4096);
+		const struct aws_document d = { puts_rows[i].user,
+			puts_rows[i].pass, puts_rows[i].create };
+		struct err e = { .ec = EC_OK };
+
+		fill(&text, puts_rows[i].text);
+		if (aws_document_put(&d, &text, &c, &out, &e) !=
+		    puts_rows[i].ec) {
+			print_error("row %zu: %s\n", i, e.what);
+			_fail(__FILE__, __LINE__);
+		}
+		assert_string_equal(buf_str(&out),
+		    puts_rows[i].want != NULL ? puts_rows[i].want : "");
+	}
+}
+
+static const struct {
+	const char *text, *user, *pass; /* user NULL: EC_CONFLICT */
+} gets_rows[] = {
+	{ "{\"u\":\"a\\u0062\",\"p\":\"\\\"\"}", "ab", "\"" },
+	{ "{\"u\":null}", "", NULL },
+	{ "{\"p\":\"\"}", "", NULL },
+	{ "{\"u\":1,\"p\":\"\"}", NULL, NULL },
+	{ "{\"u\":\"\",\"p\":{}}", NULL, NULL },
+	{ "{\"u\":\"\",\"p\":\"a\",\"p\":\"b\"}", NULL, NULL },
+	{ "word", NULL, NULL },
+};
+
+static void
+gets_pair(void **state)
+{
+	const struct aws_document d = { "u", "p", false };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(gets_rows); i++) {
+		AUTO(smtp_cred) struct smtp_cred c = { .pass = NULL };
+		AUTO(buf) struct buf text = BUF(4096);
+		struct err e;
+		enum ec ec;
+
+		fill(&text, gets_rows[i].text);
+		ec = aws_document_get(&d, &text, &c, &e);
+		if (gets_rows[i].user == NULL) {
+			assert_int_equal(ec, EC_CONFLICT);
+			continue;
+		}
+		assert_int_equal(ec, EC_OK);
+		assert_string_equal(c.user, gets_rows[i].user);
+		assert_true((c.pass != NULL) == (gets_rows[i].pass != NULL));
+		if (c.pass != NULL)
+			assert_string_equal(
+			    secret_reveal(c.pass), gets_rows[i].pass);
+	}
+}
+
+static void
+checks_keys(void **state)
+{
+	static const struct {
+		const char *user, *pass;
+		enum ec ec;
+	} rows[] = {
+		{ "username", "password", EC_OK },
+		{ "a.u", "a.p", EC_OK },
+		{ "a", "a", EC_CONFIG },
+		{ "a", "a.p", EC_CONFIG },
+		{ "a.u", "a", EC_CONFIG },
+		{ "/a/u", "a.u", EC_CONFIG },
+		{ "", "p", EC_CONFIG },
+		{ "u", "p..x", EC_CONFIG },
+	};
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct aws_document d = { rows[i].user, rows[i].pass,
+			false };
+
+		assert_int_equal(aws_document_check(&d, &e), rows[i].ec);
+	}
+}
+
+static void
+keeps_limit(void **state)
+{
+	static const char empty[] = "{\"u\":\"\",\"p\":\"\"}";
+	const size_t len = strlen(empty) + strlen(USER PASS);
+	const struct aws_document d = { "u", "p", false };
+	AUTO(smtp_cred) struct smtp_cred c = pair();
+	AUTO(buf) struct buf text = BUF(4096);
+	AUTO(buf) struct buf exact = BUF(len);
+	AUTO(buf) struct buf less = BUF(len - 1);
+	struct err e;
+
+	(void)state;
+	fill(&text, empty);
+	assert_int_equal(aws_document_put(&d, &text, &c, &less, &e), EC_CONFIG);
+	assert_non_null(strstr(e.what, "79 bytes"));
+	assert_null(strstr(e.what, PASS));
+	assert_int_equal(aws_document_put(&d, &text, &c, &exact, &e), EC_OK);
+	assert_int_equal(exact.len, len);
+}
+
+/* Any document: what comes out is what went in, but for the two. */
+static void
+random_value(struct buf *b, unsigned *seed, int depth)
+{
+	static const char *const scalars[] = { "1", "-0.10e+5", "true", "null",
+		"\"\"", "\"\\\\\"", "\"\\\"u\\\":{[\"", "\"\xc3\xbc,}\"", "[]",
+		"{}" };
+	static const char *const blanks[] = { "", " ", "\r\n\t" };
+	const bool list = rand_r(seed) % 2 == 0;
+	const int n = rand_r(seed) % 4;
+	char key[16];
+
+	if (depth == 0 || rand_r(seed) % 3 == 0) {
+		fill(b, scalars[(size_t)rand_r(seed) % COUNT(scalars)]);
+		return;
+	}
+	fill(b, list ? "[" : "{");
+	for (int i = 0; i < n; i++) {
+		(void)snprintf(key, sizeof(key), "\"k%d\"", i);
+		fill(b, i > 0 ? "," : "");
+		fill(b, blanks[(size_t)rand_r(seed) % COUNT(blanks)]);
+		fill(b, list ? "" : key);
+		fill(b, list ? "" : " :");
+		random_value(b, seed, depth - 1);
+	}
+	fill(b, list ? "]" : "}");
+}
+
+static void
+any_document(void **state)
+{
+	static const char *const slots[] = { "\"old\"", "null",
+		"\"\\\"\\\\\"" };
+	const struct aws_document d = { "in.u", "p", false };
+	unsigned seed = 7;
+
+	(void)state;
+	for (int i = 0; i < 2000; i++) {
+		AUTO(smtp_cred) struct smtp_cred c = pair();
+		AUTO(buf) struct buf text = BUF(65536);
+		AUTO(buf) struct buf want = BUF(65536);
+		AUTO(buf) struct buf out = BUF(65536);
+		struct buf parts[3] = { BUF(65536), BUF(65536), BUF(65536) };
+		const char *slot = slots[(size_t)i % COUNT(slots)];
+		struct err e = { .ec = EC_OK };
+
+		for (int k = 0; k < 3; k++)
+			random_value(&parts[k], &seed, 4);
+		for (int k = 0; k < 2; k++) {
+			struct buf *b = k == 0 ? &text : &want;
+
+			fill(b, "{\"a\":");
+			fill(b, buf_str(&parts[0]));
+			fill(b, ",\"p\":");
+			fill(b, k == 0 ? slot : "\"" PASS "\"");
+			fill(b, " , \"in\":{\"x\":");
+			fill(b, buf_str(&parts[1]));
+			fill(b, ",\"u\":");
+			fill(b, k == 0 ? slot : "\"" USER "\"");
+			fill(b, ",\"y\":");
+			fill(b, buf_str(&parts[2]));
+			fill(b, "}}");
+		}
+		if (aws_document_put(&d, &text, &c, &out, &e) != EC_OK ||
+		    strcmp(buf_str(&out), buf_str(&want)) != 0) {
+			print_error("%s\n%s\n%s\n", e.what, buf_str(&text),
+			    buf_str(&out));
+			_fail(__FILE__, __LINE__);
+		}
+		for (int k = 0; k < 3; k++)
+			buf_free(&parts[k]);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(puts_pair),
+		cmocka_unit_test(gets_pair),
+		cmocka_unit_test(checks_keys),
+		cmocka_unit_test(keeps_limit),
+		cmocka_unit_test(any_document),
+	};
+	struct err e;
+
+	if (secret_init(&e) != EC_OK)
+		return 1;
+	return cmocka_run_group_tests_name("aws_document", tests, NULL, NULL);
+}
