@@ -71,16 +71,14 @@ check(const struct client *c, struct err *e)
 static enum ec
 plan(const struct client *c, struct client_plan *ret, struct err *e)
 {
-	static const char any[SMTP_PASSWORD_LEN + 1] =
-	    "BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 	const struct conf *conf = c->conf;
-	AUTO(smtp_cred) struct smtp_cred cred = { .user = "AKIAIOSFODNN7EX" };
+	AUTO(smtp_cred) struct smtp_cred cred = { .pass = NULL };
 	AUTO(json) cJSON *now = NULL;
 	struct client_plan p = { .change = "" };
 	struct aws_function f;
 
 	function_at(c, &f);
-	TRY(secret_new(any, SMTP_PASSWORD_LEN, &cred.pass, e));
+	TRY(aws_any_pair(&cred, e));
 	TRY(aws_function_get(&f, &now, e));
 	TRY(aws_function_usable(&f, now, e));
 	TRY(aws_function_set(&f, now, &cred, e));

@@ -80,17 +80,15 @@ prepare(const struct conf *conf, const struct aws_object *o,
 static enum ec
 plan(const struct client *c, struct client_plan *ret, struct err *e)
 {
-	static const char any[SMTP_PASSWORD_LEN + 1] =
-	    "BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 	const struct conf *conf = c->conf;
-	AUTO(smtp_cred) struct smtp_cred cred = { .user = "AKIAIOSFODNN7EX" };
+	AUTO(smtp_cred) struct smtp_cred cred = { .pass = NULL };
 	AUTO(aws_secret) struct aws_secret was = { .text = BUF(0) };
 	AUTO(buf) struct buf text = BUF(AWS_SECRET_MAX);
 	struct client_plan p = { .change = "" };
 	struct aws_object o;
 
 	object_at(c, &o);
-	TRY(secret_new(any, SMTP_PASSWORD_LEN, &cred.pass, e));
+	TRY(aws_any_pair(&cred, e));
 	TRY(aws_secret_look(&o, e));
 	TRY(prepare(conf, &o, &cred, &was, &text, e));
 	TRY(program_plan(conf->activate, &p, e));
