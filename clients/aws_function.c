@@ -282,7 +282,7 @@ send_environment(const struct aws_function *f, const cJSON *conf, struct err *e)
 	static const struct aws_json_error errors[] = {
 		{ "PreconditionFailedException", EC_CONFLICT,
 		    "somebody changed the function between our read and our "
-		    "write; theirs is kept, the next run looks again" },
+		    "write, and theirs is kept: see who else does" },
 		{ .code = NULL },
 	};
 	AUTO(json) cJSON *body = cJSON_CreateObject();

@@ -210,7 +210,7 @@ raced(const struct aws_object *o, const struct aws_parameter *was,
 		    "write (version %.0f); ours is in place, theirs is in the "
 		    "history",
 		    was->name, was->version, version->valuedouble);
-	(void)fix(e, "aws ssm get-parameter-history --name %s", was->name);
+	(void)fix(e, "see aws ssm get-parameter-history --name %s", was->name);
 	return aws_object_prefix(o, e);
 }
 

@@ -153,9 +153,7 @@ judge(const struct aws_object *o, const char *id, struct err *e)
 	    "somebody wrote a new version between our read and our write; it "
 	    "is kept, ours (%s) is not in use",
 	    id);
-	(void)fix(e,
-	    "see who else rotates this secret; the next run looks "
-	    "again");
+	(void)fix(e, "see who else writes this secret");
 	return aws_object_prefix(o, e);
 }
 

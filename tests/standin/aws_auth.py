@@ -67,7 +67,8 @@ def only_reads(policies):
 
 # All stand-ins know these. `admin` seeds and looks; `client` may do what the
 # manual says; `reader` only what of it reads; `nobody` nothing; the key of
-# `former` is inactive.
+# `former` is inactive. STRICT_KEY_ID and STRICT_SECRET give `client` another
+# key, such as one that a second server knows.
 ALL = [{'Statement': [{'Effect': 'Allow', 'Action': '*', 'Resource': '*'}]}]
 
 
@@ -75,11 +76,19 @@ def users():
     policies = documented()
     return [
         User('admin', 'AKIAADMINADMINADMIN1', 'admin/secret', ALL),
-        User('client', 'AKIACLIENTCLIENTCLI1', 'client/secret', policies),
+        User('client', os.environ.get('STRICT_KEY_ID', 'AKIACLIENTCLIENTCLI1'),
+             os.environ.get('STRICT_SECRET', 'client/secret'), policies),
         User('reader', 'AKIAREADERREADERREA1', 'reader/secret', only_reads(policies)),
         User('nobody', 'AKIANOBODYNOBODYNOB1', 'nobody/secret', []),
         User('former', 'AKIAFORMERFORMERFOR1', 'former/secret', ALL, False),
     ]
+
+
+def act_as(known, name):
+    """From now on `client` may do what that user may."""
+    fresh = {u.arn.rsplit('/')[-1]: u for u in users()}
+    known[1].policies = fresh[name].policies
+    known[1].active = fresh[name].active
 
 
 def listed(x):

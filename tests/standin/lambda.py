@@ -10,6 +10,7 @@ does). An update replaces the whole map.
 Calls for tests, POSTs of JSON without signature:
 
     /strict/reset              forgets functions and orders
+    /strict/role               {"as": "reader"}: what `client` may from now on
     /strict/put                {"name": ..., "variables": {...}, "kms": ...,
                                "hidden": bool}: a function as given
     /strict/get                {"name": ...}: answers with what it has
@@ -156,6 +157,9 @@ def control(path, body):
     if path == '/strict/reset':
         functions.clear()
         orders.clear()
+        aws_auth.act_as(USERS, 'client')
+    elif path == '/strict/role':
+        aws_auth.act_as(USERS, body['as'])
     elif path == '/strict/put':
         functions[body['name']] = Function(
             body['name'], body.get('variables'), body.get('kms'), body.get('hidden', False))

@@ -6,7 +6,8 @@ is too lenient about is mended here, with the reason.
 
 Besides AWS there are a few calls for tests, POSTs of JSON without signature:
 
-    /strict/reset   forgets secrets and parameters
+    /strict/reset   forgets secrets, parameters and orders
+    /strict/role    {"as": "reader"}: what `client` may from now on
     /strict/do      {"service": ..., "call": ..., "args": {...}}: one call by
                     boto3 as admin; answers with its result
     /strict/before  {"at": "PutSecretValue", "do": {...}}: the same, once, just
@@ -106,6 +107,10 @@ def control(path, body):
                 backend.reset()
         pending['before'].clear()
         pending['answer'].clear()
+        aws_auth.act_as(USERS, 'client')
+        return {}
+    if path == '/strict/role':
+        aws_auth.act_as(USERS, body['as'])
         return {}
     if path == '/strict/do':
         return as_admin(body)
