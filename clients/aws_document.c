@@ -153,8 +153,8 @@ parse(const struct buf *text, const char *key, struct edit_path *path,
 static enum ec
 get_text(const struct buf *text, const char *key, cJSON **ret, struct err *e)
 {
-	struct edit_path path;
-	struct found f;
+	struct edit_path path = { .n = 0 };
+	struct found f = { .depth = 0 };
 	cJSON *j;
 
 	TRY(parse(text, key, &path, &f, e));
@@ -211,8 +211,8 @@ set_text(const struct aws_document *d, const struct buf *text, const char *key,
 {
 	const char *const all = buf_str(text);
 	AUTO(buf) struct buf out = BUF(ret->max);
-	struct edit_path path;
-	struct found f;
+	struct edit_path path = { .n = 0 };
+	struct found f = { .depth = 0 };
 
 	TRY(parse(text, key, &path, &f, e));
 	if (f.from == NULL && (!d->create || f.depth + 1 < path.n)) {

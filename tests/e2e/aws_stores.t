@@ -140,6 +140,62 @@ no_passwords() { # in what was printed, of either key
 	done
 }
 
+# The stand-ins are no push-overs: a stranger's library is refused for the
+# reasons that AWS has.
+stand_ins() {
+	seed
+	"$PYTHON" - "$MOTO" "$LAMBDA" <<-'END'
+		import datetime, sys, boto3, botocore.auth, botocore.exceptions, botocore.config
+		from unittest import mock
+		moto, lamb = sys.argv[1:]
+		calls = {
+		    'secretsmanager': (moto, lambda c: c.get_secret_value(SecretId='prod/smtp')),
+		    'ssm': (moto, lambda c: c.get_parameters(Names=['/prod/smtp/user'])),
+		    'lambda': (lamb, lambda c: c.get_function_configuration(
+		        FunctionName='arn:aws:lambda:us-east-1:123456789012:function:mailer')),
+		}
+		def code(service, key, secret, token=None, later=0, other=None):
+		    url, call = calls[service]
+		    now = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=later)
+		    c = boto3.client(service, endpoint_url=url, region_name='us-east-1',
+		                     aws_access_key_id=key, aws_secret_access_key=secret,
+		                     aws_session_token=token,
+		                     config=botocore.config.Config(retries={'total_max_attempts': 1}))
+		    with mock.patch('botocore.auth.get_current_datetime', lambda **_: now):
+		        try:
+		            (other or call)(c)
+		        except botocore.exceptions.ClientError as e:
+		            return e.response['Error']['Code']
+		    return 'fine'
+		admin = 'AKIAADMINADMINADMIN1', 'admin/secret'
+		bad = 0
+		def want(what, got, wanted):
+		    global bad
+		    print(what, got)
+		    bad += got != wanted
+		for s in calls:
+		    want(s, code(s, *admin), 'fine')
+		    want(s + ' wrong secret', code(s, admin[0], 'x'), 'InvalidSignatureException')
+		    want(s + ' unknown key', code(s, 'AKIAX', 'x'), 'UnrecognizedClientException')
+		    want(s + ' inactive key', code(s, 'AKIAFORMERFORMERFOR1', 'former/secret'),
+		         'UnrecognizedClientException')
+		    want(s + ' token', code(s, *admin, token='t'), 'UnrecognizedClientException')
+		    want(s + ' clock', code(s, *admin, later=1000), 'InvalidSignatureException')
+		    want(s + ' no policy', code(s, 'AKIANOBODYNOBODYNOB1', 'nobody/secret'),
+		         'AccessDeniedException')
+		client = 'AKIAREADERREADERREA1', 'reader/secret'
+		want('another secret', code('secretsmanager', *client, other=lambda c:
+		     c.get_secret_value(SecretId='prod/other')), 'AccessDeniedException')
+		want('another parameter', code('ssm', *client, other=lambda c:
+		     c.get_parameters(Names=['/prod/smtp/user', '/prod/x'])), 'AccessDeniedException')
+		want('another function', code('lambda', *client, other=lambda c:
+		     c.get_function_configuration(FunctionName='x')), 'AccessDeniedException')
+		want('writing', code('ssm', *client, other=lambda c:
+		     c.put_parameter(Name='/prod/smtp/user', Value='x', Overwrite=True)),
+		     'AccessDeniedException')
+		sys.exit(bad)
+	END
+}
 whole() {
 	with $ALL
 	old_version=$(secret .VersionId)
@@ -299,6 +355,7 @@ rolled_back() {
 	holds_all "$OLD" secret
 }
 
+try 'the stand-ins refuse what AWS refuses' stand_ins
 try 'one rotation, every store' whole
 try 'plan, check and verify need no permission to write' reading
 try 'a missing permission to write is named, and can be mended' forbidden

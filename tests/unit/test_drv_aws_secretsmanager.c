@@ -13,6 +13,9 @@ extern const struct client_driver drv_aws_secretsmanager;
 	   "\",\"SecretString\":\"" VALUE(user, pass) "\"}")
 #define STAGES(id)                                                             \
 	"{\"VersionIdsToStages\":{\"" id "\":[\"x\",\"AWSCURRENT\"]}}"
+#define THEIRS                                                                 \
+	"{\"VersionIdsToStages\":{\"" TOKEN "\":[\"ROTATE_NEXT\"],"            \
+	"\"theirs\":[\"AWSCURRENT\"]}}"
 #define MOVE_REFUSED                                                           \
 	REFUSE("InvalidParameterException", "not attached to version v1")
 /* SHA-256 of "prod/smtp\nv1\nAKIAI44QH8DHBEXAMPLE\n0", by sha256sum. */
@@ -74,7 +77,7 @@ static const struct {
 	const char *told;
 } ends[] = {
 	{ "somebody wrote meanwhile: theirs stays",
-	    { OK("{}"), MOVE_REFUSED, OK(STAGES("theirs")) }, EC_CONFLICT, 4,
+	    { OK("{}"), MOVE_REFUSED, OK(THEIRS) }, EC_CONFLICT, 4,
 	    "somebody wrote a new version" },
 	{ "it was moved by an earlier run, we read an old copy",
 	    { OK("{}"), MOVE_REFUSED, OK(STAGES(TOKEN)) }, EC_OK, 4, NULL },
