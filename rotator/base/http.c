@@ -13,27 +13,15 @@
 
 #include "base/auto.h"
 #include "base/clock.h"
+#include "base/http_p.h"
 
 #define HEADERS_MAX     ((size_t)64 * 1024)
-#define PEER_MAX        280
 #define RETRY_AFTER_MAX INT64_C(86400) /* s; more is no sane wish */
 
 static void
 auto_slist(struct curl_slist **l)
 {
 	curl_slist_free_all(*l);
-}
-
-static void
-auto_url(CURLU **u)
-{
-	curl_url_cleanup(*u);
-}
-
-static void
-auto_curl_text(char **s)
-{
-	curl_free(*s);
 }
 
 /*
@@ -68,7 +56,7 @@ plain_allowed(const char *host)
 }
 
 struct target {
-	char peer[PEER_MAX]; /* host:port */
+	char peer[HTTP_PEER_MAX]; /* host:port */
 	bool plain;
 };
 
@@ -131,33 +119,25 @@ take_header(char *p, size_t size, size_t n, void *ctx)
 	return 0;
 }
 
-static bool
-append(struct curl_slist **l, const char *line)
-{
-	struct curl_slist *more = curl_slist_append(*l, line);
-
-	if (more == NULL)
-		return false;
-	*l = more;
-	return true;
-}
-
 /*
  * "Expect:" without a value keeps libcurl from waiting for 100 Continue, and
  * "Content-Type:" from claiming a form; a caller's own line wins.
  */
 static struct curl_slist *
-header_list(const char *const *headers)
+header_list(const char *const *headers, const struct http_alias *a)
 {
 	struct curl_slist *l = NULL;
-	bool typed = false, ok = append(&l, "Expect:");
+	bool typed = false, ok = slist_append(&l, "Expect:");
+
+	if (ok && *a->host != '\0')
+		ok = slist_append(&l, a->host);
 
 	for (; ok && headers != NULL && *headers != NULL; headers++) {
 		typed |= strncasecmp(*headers, "Content-Type:", 13) == 0;
-		ok = append(&l, *headers);
+		ok = slist_append(&l, *headers);
 	}
 	if (ok && !typed)
-		ok = append(&l, "Content-Type:");
+		ok = slist_append(&l, "Content-Type:");
 	if (ok)
 		return l;
 	curl_slist_free_all(l);
@@ -198,7 +178,8 @@ set_sinks(CURL *h, struct exchange *x)
 
 static enum ec
 prepare(CURL *h, const struct http_request *q, const struct target *t,
-    const struct curl_slist *headers, struct exchange *x, struct err *e)
+    const struct http_alias *a, const struct curl_slist *headers,
+    struct exchange *x, struct err *e)
 {
 	CURLcode rc;
 
@@ -208,7 +189,10 @@ prepare(CURL *h, const struct http_request *q, const struct target *t,
 	if (rc == CURLE_OK)
 		rc = set_sinks(h, x);
 	if (rc == CURLE_OK)
-		rc = curl_easy_setopt(h, CURLOPT_URL, q->url);
+		rc = http_tls_set(h, q, a);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(
+		    h, CURLOPT_URL, a->url != NULL ? a->url : q->url);
 	if (rc == CURLE_OK)
 		rc = curl_easy_setopt(h, CURLOPT_HTTPHEADER, headers);
 	if (rc == CURLE_OK && q->once)
@@ -323,13 +307,15 @@ read_reply(CURL *h, const struct http_request *q, struct exchange *x,
 
 static enum ec
 exchange_run(struct net *n, CURL *h, const struct http_request *q,
-    const struct target *t, struct http_reply *ret, struct err *e)
+    const struct target *t, const struct http_alias *a, struct http_reply *ret,
+    struct err *e)
 {
-	AUTO(slist) struct curl_slist *headers = header_list(q->headers);
-	struct exchange x = { .body = BUF(HTTP_BODY_MAX) };
+	AUTO(slist) struct curl_slist *headers = header_list(q->headers, a);
+	struct exchange x = { .body = BUF(q->body_max > 0 ? q->body_max
+							  : HTTP_BODY_MAX) };
 	int64_t sent = clock_wall();
 	CURLcode rc;
-	enum ec ec = prepare(h, q, t, headers, &x, e);
+	enum ec ec = prepare(h, q, t, a, headers, &x, e);
 
 	if (ec == EC_OK) {
 		rc = net_perform(n, h, q->timeout_ms);
@@ -346,13 +332,15 @@ enum ec
 http_do(struct net *n, const struct http_request *q, struct http_reply *ret,
     struct err *e)
 {
+	AUTO(http_alias) struct http_alias a = { .url = NULL };
 	struct target t = { .plain = false };
 	CURL *h;
 	enum ec ec;
 
 	TRY(parse_url(q->url, &t, e));
+	TRY(http_alias(q, &a, e));
 	h = net_handle(n, q->ca_file);
-	ec = exchange_run(n, h, q, &t, ret, e);
+	ec = exchange_run(n, h, q, &t, &a, ret, e);
 	net_done(n, h);
 	return ec;
 }

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/net.h"
+#include "base/secret.h"
 
 #define HTTP_BODY_MAX ((size_t)256 * 1024)
 #define HTTP_KEEP     2
@@ -24,7 +25,15 @@ struct http_request {
 	const char *const *headers; /* "Name: value", NULL ended, or NULL */
 	const struct buf *body;     /* or NULL */
 	const char *ca_file;        /* or NULL: that of the net */
-	int64_t timeout_ms;         /* <= 0: 10 s */
+	const struct buf *ca;       /* PEM; instead of any ca_file. Or NULL */
+	/* The name that its certificate bears, when it is not that in url. */
+	const char *tls_name;
+	/* Who we are, in PEM: a certificate with its chain, and its key. A
+	 * connection is never reused for another certificate. Or both NULL. */
+	const struct buf *cert;
+	const struct secret *cert_key;
+	size_t body_max;    /* of the reply; 0: HTTP_BODY_MAX */
+	int64_t timeout_ms; /* <= 0: 10 s */
 	bool once; /* never on a reused connection: when one turns out dead,
 		    * libcurl resends there by itself, a POST included
 		    * (curl 7.88.1 lib/transfer.c, Curl_retry_request) */
@@ -49,7 +58,8 @@ struct http_reply {
  * *ret untouched: EC_TEMP, the request surely never left (name lookup,
  * connect, TLS handshake); EC_PROTO, likewise, because the peer did not prove
  * who it is; EC_CONFIG, likewise (address refused: plain http:// is for
- * loopback and the link-local credential endpoints only); EC_UNKNOWN, it may
+ * loopback and the link-local credential endpoints only; cert, cert_key or ca
+ * cannot be used, an encrypted key for example); EC_UNKNOWN, it may
  * have been carried out (reply lost, cut off, or over a cap). `what` names
  * the peer as host:port. Without `once` a dead connection may have been
  * retried already.

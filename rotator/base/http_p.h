@@ -1,0 +1,31 @@
+/* http_p: what http.c and http_tls.c share. */
+#ifndef BASE_HTTP_P_H
+#define BASE_HTTP_P_H
+
+#include "base/http.h"
+
+#define HTTP_PEER_MAX 280
+
+void auto_url(CURLU **u);
+void auto_curl_text(char **s);
+bool slist_append(struct curl_slist **l, const char *line);
+
+/*
+ * The way to a peer whose certificate bears another name than its address:
+ * the address is asked for under that name, the connection goes where it
+ * went. Without such a name all is empty.
+ */
+struct http_alias {
+	char *url; /* or NULL: that of the request */
+	struct curl_slist *connect_to;
+	char host[HTTP_PEER_MAX + 8]; /* a header line, or "" */
+};
+MUST enum ec http_alias(
+    const struct http_request *q, struct http_alias *ret, struct err *e);
+void auto_http_alias(struct http_alias *a);
+
+/* Trust and proof of one request, on top of net_handle()'s rules. */
+CURLcode http_tls_set(
+    CURL *h, const struct http_request *q, const struct http_alias *a);
+
+#endif
