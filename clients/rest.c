@@ -11,6 +11,7 @@
 
 #define HEADERS_MAX 8
 #define LINE_MAX_   ((size_t)16 * 1024)
+#define QUOTE_MIN   16 /* bytes of a word that may be a secret */
 
 static const struct rest_status common[] = {
 	{ 400, EC_CONFIG, NULL },
@@ -113,11 +114,60 @@ class_of(const struct rest_call *q, int status, const char **ret_fix)
 	return status >= 200 && status < 300 ? EC_OK : EC_PROTO;
 }
 
+/* Is this word one that we sent for the service only? What is in the address
+ * anyway is none, nor is a key id. */
+static bool
+sent_in_secret(const struct rest_call *q, const char *word, size_t n)
+{
+	char id[KEY_ID_MAX] = "";
+
+	if (n < sizeof(id))
+		memcpy(id, word, n);
+	if (n < QUOTE_MIN || key_id_valid(id) ||
+	    memmem(q->url, strlen(q->url), word, n) != NULL)
+		return false;
+	if (q->token != NULL &&
+	    memmem(secret_reveal(q->token), secret_len(q->token), word, n) !=
+		NULL)
+		return true;
+	return q->body != NULL &&
+	    memmem(buf_str(q->body), q->body->len, word, n) != NULL;
+}
+
+static bool
+quotes_us(const struct rest_call *q, const char *s)
+{
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	    "0123456789+/=_-";
+
+	while (*s != '\0') {
+		const size_t n = strspn(s, plain);
+
+		if (sent_in_secret(q, s, n))
+			return true;
+		s += n;
+		s += strcspn(s, plain);
+	}
+	return false;
+}
+
+/* What the service says about it, fit to be shown. */
+static void
+show(const struct rest_call *q, const cJSON *j, char *ret, size_t n)
+{
+	const char *said = words(j);
+
+	if (quotes_us(q, said))
+		said = "(text withheld: it quotes what was sent)";
+	heard_show(said, ret, n);
+}
+
 static enum ec
 judge(const struct rest_call *q, const struct rest_reply *r,
     const struct buf *body, struct err *e)
 {
-	char shown[200];
+	char shown[240];
 	const char *remedy;
 	const enum ec ec = class_of(q, r->status, &remedy);
 
@@ -128,7 +178,7 @@ judge(const struct rest_call *q, const struct rest_reply *r,
 		return fail(e, q->reads ? EC_PROTO : EC_UNKNOWN,
 		    "%s: %s: status %d with a body that is not JSON",
 		    q->service, q->object, r->status);
-	heard_show(words(r->json), shown, sizeof(shown));
+	show(q, r->json, shown, sizeof(shown));
 	(void)fail(e, ec, "%s: %s: status %d%s%s", q->service, q->object,
 	    r->status, *shown != '\0' ? ": " : "", shown);
 	return remedy != NULL ? fix(e, "%s", remedy) : ec;
@@ -150,6 +200,11 @@ rest_do(const struct client *c, const struct rest_call *q,
 		.ca_file = q->ca_file,
 		.timeout_ms = q->timeout_ms,
 		.once = !q->reads,
+		.ca = q->ca,
+		.tls_name = q->tls_name,
+		.cert = q->cert,
+		.cert_key = q->cert_key,
+		.body_max = q->body_max,
 	};
 	struct net *net = NULL;
 	enum ec ec;
@@ -161,7 +216,7 @@ rest_do(const struct client *c, const struct rest_call *q,
 		e->ec = EC_TEMP;
 	if (ec != EC_OK)
 		return err_prefix(e, "%s: %s", q->service, q->object);
-	got.status = r.status;
+	ret->status = got.status = r.status;
 	got.json = json_parse(&r.body);
 	TRY(judge(q, &got, &r.body, e));
 	*ret = got;

@@ -35,10 +35,16 @@ struct rest_call {
 	const char *ca_file;                /* or NULL: the system's */
 	int64_t timeout_ms;                 /* <= 0: 10 s */
 	bool reads; /* changes nothing, so a lost reply is EC_TEMP */
+	/* As in base/http.h; all may be NULL or 0. */
+	const struct buf *ca;
+	const char *tls_name;
+	const struct buf *cert;
+	const struct secret *cert_key;
+	size_t body_max;
 };
 
 struct rest_reply {
-	int status;
+	int status;  /* also after a failure; 0: there was no reply */
 	cJSON *json; /* NULL when the body is empty; owned */
 };
 void auto_rest_reply(struct rest_reply *r);
@@ -49,7 +55,8 @@ void auto_rest_reply(struct rest_reply *r);
  * and 412 EC_CONFLICT, 400 and 422 EC_CONFIG, 408, 429 and 503 EC_TEMP, other
  * 5xx EC_UNKNOWN (EC_TEMP when it reads), all else EC_PROTO, as is a body that
  * is no JSON. A call whose reply was lost is EC_UNKNOWN (EC_TEMP when it
- * reads). The service's own words are shown as far as heard_show() lets them.
+ * reads). The service's own words are shown as far as heard_show() lets them,
+ * and not at all when they quote the token or a value of the body.
  */
 MUST enum ec rest_do(const struct client *c, const struct rest_call *q,
     struct rest_reply *ret, struct err *e);
