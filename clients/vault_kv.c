@@ -86,6 +86,17 @@ version_of(const cJSON *meta, long *ret)
 	return true;
 }
 
+/* "no handler for route", which only a token hears that may see the path
+ * (vault/router.go). */
+static bool
+no_mount(const cJSON *reply)
+{
+	const char *s = cJSON_GetStringValue(cJSON_GetArrayItem(
+	    cJSON_GetObjectItemCaseSensitive(reply, "errors"), 0));
+
+	return s != NULL && strncmp(s, "no handler for route", 20) == 0;
+}
+
 static enum ec
 understand(const char *mount, const char *at, const struct rest_reply *r,
     struct vault_kv *ret, struct err *e)
@@ -96,6 +107,11 @@ understand(const char *mount, const char *at, const struct rest_reply *r,
 
 	if (!cJSON_IsObject(meta) && r->status == 200)
 		return version_one(mount, e);
+	if (no_mount(r->json)) {
+		(void)fail(e, EC_CONFIG,
+		    "Vault: %s: no engine is mounted there", mount);
+		return fix(e, "check mount and namespace: vault secrets list");
+	}
 	if (!cJSON_IsObject(meta))
 		return EC_OK; /* 404 without a word: absent */
 	if (!version_of(meta, &ret->version) ||

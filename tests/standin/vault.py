@@ -20,6 +20,7 @@ import re
 from standin import Service
 
 FULL = {"secret/data/*": ["create", "read", "update"], "old/*": ["read"],
+        "nowhere/*": ["read", "update"],
         "teams/kv/data/*": ["create", "read", "update"]}
 POLICIES = {
     "good": FULL,
@@ -29,7 +30,8 @@ POLICIES = {
                 "auth/token/revoke-self": ["update"],
                 "sys/internal/ui/mounts/*": ["read"]},
 }
-NO = {"errors": ["permission denied"]}
+NO = {"errors": ["1 error occurred:\n\t* permission denied\n\n"]}
+BARE_NO = {"errors": ["permission denied"]}
 
 
 def errors(*text):
@@ -139,7 +141,7 @@ class Vault(Service):
             return self.login(ns, m.group(1), args)
         token = h.headers.get("X-Vault-Token")
         if ns not in self.space or not token:
-            return 403, NO
+            return 403, BARE_NO
         if token not in self.tokens or self.tokens[token][0] != ns:
             return 403, errors("2 errors occurred:\n\t* permission denied\n"
                                "\t* invalid token\n\n")
@@ -147,7 +149,7 @@ class Vault(Service):
 
     def login(self, ns, mount, args):
         if ns not in self.space:
-            return 403, NO
+            return 403, BARE_NO
         if mount in ("approle", "teams/approle"):
             if args.get("role_id") != "r1" or args.get("secret_id") != "s1":
                 return 400, errors("invalid role or secret ID")
@@ -155,9 +157,9 @@ class Vault(Service):
             if args.get("role") != "mail":
                 return 400, errors('invalid role name "%s"' % args.get("role"))
             if args.get("jwt") != "jwt1":
-                return 403, NO
+                return 403, BARE_NO
         else:
-            return 403, NO
+            return 403, BARE_NO
         self.logins += 1
         token = "hvs.login%d" % self.logins
         self.tokens[token] = (ns, ["good", "default"])
@@ -196,7 +198,10 @@ class Vault(Service):
                 if version == 1:
                     return self.kv1(caps, method, rest, secrets, args)
                 return self.kv2(caps, method, rest, secrets, args)
-        return 403, NO
+        if need not in caps:
+            return 403, NO
+        return 404, errors('no handler for route "%s". route entry not found.'
+                           % path)
 
     def mount_of(self, ns, token, path):
         for mount, (version, _) in self.space[ns].items():

@@ -194,6 +194,10 @@ missing(void **state)
 	open_bare(&fx);
 	use_token(&fx, "good");
 	refuses(&fx, EC_GONE, "secret/mail/news: no such secret", "create");
+	assert_int_equal(fixture_set(&fx, "mount", "nowhere", NULL), EC_OK);
+	assert_int_equal(fixture_set(&fx, "create", "true", NULL), EC_OK);
+	refuses(&fx, EC_CONFIG, "nowhere: no engine is mounted there",
+	    "vault secrets list");
 	fixture_close(&fx);
 }
 
