@@ -10,6 +10,7 @@ extern const struct client_driver drv_file;
 extern const struct client_driver drv_postfix;
 extern const struct client_driver drv_secret_service;
 extern const struct client_driver drv_vault;
+extern const struct client_driver drv_kubernetes;
 extern const struct client_driver drv_exec;
 extern const struct client_driver drv_exec_write_only;
 extern const struct client_driver drv_manual;
@@ -22,6 +23,7 @@ const struct client_driver *const client_drivers[] = {
 	&drv_aws_ssm,
 	&drv_aws_lambda_env,
 	&drv_vault,
+	&drv_kubernetes,
 	&drv_exec,
 	&drv_exec_write_only,
 	&drv_manual,
