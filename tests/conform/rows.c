@@ -7,6 +7,7 @@
 extern const struct row rows_aws[];
 extern const struct row rows_exec[];
 extern const struct row rows_file[];
+extern const struct row rows_kv[];
 extern const struct row rows_manual[];
 extern const struct row rows_netrc[];
 
@@ -14,6 +15,7 @@ const struct row *const row_tables[] = {
 	rows_aws,
 	rows_exec,
 	rows_file,
+	rows_kv,
 	rows_manual,
 	rows_netrc,
 	NULL,
