@@ -90,7 +90,8 @@ is_set(struct kube_chosen *f, const yaml_node_t *map, const char *key)
 	const yaml_node_t *n = kube_yaml_get(&f->y, map, key);
 
 	return n != NULL &&
-	    (n->type != YAML_SCALAR_NODE || (s != NULL && strcmp(s, "false")));
+	    (n->type != YAML_SCALAR_NODE ||
+		(s != NULL && strcmp(s, "false") != 0));
 }
 
 static enum ec

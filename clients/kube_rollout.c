@@ -67,7 +67,7 @@ kube_target_look(const struct kube *k, const struct kube_target *t,
 	const cJSON *spec;
 
 	place(k, t, path, object);
-	*strchr(path, '?') = '\0'; /* a look has no manager */
+	path[strcspn(path, "?")] = '\0'; /* a look has no manager */
 	TRY(kube_call(k, &q, &r, e));
 	spec = cJSON_GetObjectItemCaseSensitive(r.json, "spec");
 	if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(spec, "paused")))

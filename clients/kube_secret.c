@@ -8,7 +8,7 @@
 #include "clients/b64.h"
 
 #define PATH_MAX_  1024
-#define VALUE_MAX  SECRET_MAX
+#define VALUE_MAX  ((size_t)SECRET_MAX)
 #define OBJECT_MAX 600
 
 void
