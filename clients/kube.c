@@ -111,6 +111,7 @@ kube_call(const struct kube *k, const struct kube_call *q,
 		.cert = k->cert.len > 0 ? &k->cert : NULL,
 		.cert_key = k->key,
 		.body_max = BODY_MAX,
+		.known = q->known,
 	};
 
 	merge(q->statuses, table);

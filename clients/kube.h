@@ -46,6 +46,7 @@ struct kube_call {
 	const char *path; /* with its query, nothing to be escaped in it */
 	const char *content_type;
 	const cJSON *body; /* or NULL */
+	const char *known; /* as in rest.h */
 	bool reads;
 	const struct rest_status *statuses; /* or NULL */
 };

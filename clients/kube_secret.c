@@ -192,6 +192,13 @@ add_value(
 	return EC_OK;
 }
 
+static const char *
+uid_of(const struct kube_secret *s)
+{
+	return json_text(
+	    cJSON_GetObjectItemCaseSensitive(s->json, "metadata"), "uid");
+}
+
 /* With the uid of the object that was read, a server refuses to make a new
  * one, and to change one that was made anew under the same name. */
 static enum ec
@@ -199,8 +206,7 @@ compose(const struct kube *k, const struct kube_secret *s,
     const struct kube_keys *n, const struct smtp_cred *cred, cJSON *body,
     struct err *e)
 {
-	const char *uid = json_text(
-	    cJSON_GetObjectItemCaseSensitive(s->json, "metadata"), "uid");
+	const char *uid = uid_of(s);
 	cJSON *meta = cJSON_AddObjectToObject(body, "metadata");
 	cJSON *data = cJSON_AddObjectToObject(body, "data");
 
@@ -249,6 +255,7 @@ kube_secret_apply(const struct kube *k, const struct kube_secret *s,
 		.path = path,
 		.content_type = "application/apply-patch+yaml",
 		.body = body,
+		.known = uid_of(s),
 		.statuses = table };
 
 	place(k, n, base, object);

@@ -115,7 +115,7 @@ class_of(const struct rest_call *q, int status, const char **ret_fix)
 }
 
 /* Is this word one that we sent for the service only? What is in the address
- * anyway is none, nor is a key id. */
+ * anyway is none, nor is a key id or what the caller knows to be none. */
 static bool
 sent_in_secret(const struct rest_call *q, const char *word, size_t n)
 {
@@ -124,6 +124,8 @@ sent_in_secret(const struct rest_call *q, const char *word, size_t n)
 	if (n < sizeof(id))
 		memcpy(id, word, n);
 	if (n < QUOTE_MIN || key_id_valid(id) ||
+	    (q->known != NULL &&
+		memmem(q->known, strlen(q->known), word, n) != NULL) ||
 	    memmem(q->url, strlen(q->url), word, n) != NULL)
 		return false;
 	if (q->token != NULL &&

@@ -41,6 +41,8 @@ struct rest_call {
 	const struct buf *cert;
 	const struct secret *cert_key;
 	size_t body_max;
+	/* Words in the body that may be quoted, such as an id; or NULL. */
+	const char *known;
 };
 
 struct rest_reply {

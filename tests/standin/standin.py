@@ -9,9 +9,10 @@ Control:  GET  /env            {"port": of TLS, "ca": PEM}
           GET  /state          whatever the service says of itself
           POST /reset, /set    JSON; the service's own
           POST /fault          {"match": "POST /v1/x", "do": "drop"|"lose"|
-                                "reply", "status": 500, "body": "text",
-                                "skip": 0, "times": 1}
-drop closes the connection before anything happens, lose after it happened.
+                                "reply"|"set", "status": 500, "body": "text",
+                                "set": {}, "skip": 0, "times": 1}
+drop closes the connection before anything happens, lose after it happened; set
+does what /set does in the very moment before the request is looked at.
 """
 import http.server
 import json
@@ -145,6 +146,8 @@ class Service:
             if f and f["do"] == "drop":
                 handler.close_connection = True
                 return
+            if f and f["do"] == "set":
+                self.set(**f["set"])
             if f and f["do"] == "reply":
                 reply = (f["status"], f.get("body", ""))
             else:

@@ -7,7 +7,7 @@ and https://developer.hashicorp.com/vault/docs/concepts/policies.
 /reset makes: namespaces "" and "team"; in each the mounts secret (KV 2), old
 (KV 1), and the log-ins approle (role r1, secret id s1) and kubernetes (role
 mail, token jwt1). Tokens: good (read, create, update on secret/data/*), ro
-(read), none (no policy), bare (good without the default policy), team (good,
+(read), upd (read, update), blind (create, update), none (no policy), bare (good without the default policy), team (good,
 of namespace team).
 
 /set: {"sealed": bool, "standby": bool, "put": [ns, mount, path, data],
@@ -24,6 +24,7 @@ FULL = {"secret/data/*": ["create", "read", "update"], "old/*": ["read"],
         "teams/kv/data/*": ["create", "read", "update"]}
 POLICIES = {
     "good": FULL,
+    "upd": {"secret/data/*": ["read", "update"]},
     "ro": {"secret/data/*": ["read"]},
     "blind": {"secret/data/*": ["create", "update"]},
     "default": {"sys/capabilities-self": ["update"],
@@ -65,6 +66,7 @@ class Vault(Service):
         self.space = {ns: {"secret": (2, {}), "old": (1, {}),
                            "teams/kv": (2, {})} for ns in ("", "team")}
         self.tokens = {"good": ("", ["good", "default"]),
+                       "upd": ("", ["upd", "default"]),
                        "ro": ("", ["ro", "default"]),
                        "blind": ("", ["blind", "default"]),
                        "none": ("", ["default"]),

@@ -291,11 +291,15 @@ swapped(void **state)
 	(void)state;
 	open_ours(&fx);
 	standin_post(&standin, "/fault",
-	    "{\"match\":\"PATCH\",\"do\":\"reply\",\"status\":422,\"body\":"
-	    "\"{\\\"kind\\\":\\\"Status\\\",\\\"message\\\":\\\"metadata.uid: "
-	    "Invalid value: field is immutable\\\"}\"}");
+	    "{\"match\":\"PATCH\",\"do\":\"set\",\"set\":{\"renew\":\"mail\"}}");
 	told(&fx, fixture_write(&fx, USER2, PASS2), EC_CONFLICT, "metadata.uid",
 	    "made anew");
+	fixture_reads(&fx, USER1, PASS1);
+	standin_post(&standin, "/fault",
+	    "{\"match\":\"PATCH\",\"do\":\"set\",\"set\":{\"drop\":\"mail\"}}");
+	told(&fx, fixture_write(&fx, USER2, PASS2), EC_CONFLICT,
+	    "no existing object was found", "run again");
+	assert_int_equal(reads(&fx), EC_GONE);
 	fixture_close(&fx);
 }
 

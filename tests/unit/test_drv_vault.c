@@ -139,12 +139,12 @@ check_and_set(void **state)
 	(void)state;
 	open_it(&fx);
 	standin_post(&standin, "/fault",
-	    "{\"match\":\"POST .*mail/news\",\"do\":\"reply\",\"status\":400,"
-	    "\"body\":\"{\\\"errors\\\":[\\\"check-and-set parameter did not "
-	    "match the current version\\\"]}\"}");
+	    "{\"match\":\"POST .*mail/news\",\"do\":\"set\",\"set\":{\"put\":["
+	    "\"\",\"secret\",\"mail/news\",{\"theirs\":1}]}}");
 	assert_int_equal(fixture_write(&fx, USER2, PASS2), EC_CONFLICT);
 	fixture_told(&fx, "check-and-set");
 	assert_non_null(strstr(fx.e.fix, "run again"));
+	assert_true(standin_state_has(AT_NEWS "[" OLD ",{\"theirs\":1}]"));
 	standin_post(&standin, "/set",
 	    "{\"cas_required\":[\"\",\"secret\",\"mail/news\"]}");
 	assert_int_equal(fixture_write(&fx, USER2, PASS2), EC_OK);
@@ -288,6 +288,13 @@ tokens(void **state)
 	    "path \"secret/data/mail/news\" { capabilities = [\"read\", "
 	    "\"update\"] }"));
 	assert_int_equal(fixture_write(&fx, USER2, PASS2), EC_DENIED);
+	use_token(&fx, "upd"); /* may change it, may not make it */
+	assert_int_equal(plan(&fx, &p), EC_OK);
+	assert_int_equal(fixture_set(&fx, "path", "new", NULL), EC_OK);
+	assert_int_equal(fixture_set(&fx, "create", "true", NULL), EC_OK);
+	assert_int_equal(plan(&fx, &p), EC_DENIED);
+	fixture_told(&fx, "secret/data/new: the token may not create it");
+	assert_int_equal(fixture_set(&fx, "path", "mail/news", NULL), EC_OK);
 	use_token(&fx, "bare"); /* may write, may not ask */
 	assert_int_equal(plan(&fx, &p), EC_OK);
 	assert_non_null(strstr(p.warning, "nobody knows"));

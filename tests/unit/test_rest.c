@@ -300,6 +300,7 @@ secrets_are_withheld(void **state)
 		/* None of these is secret. */
 		{ "{\"message\":\"user AKIAI44QH8DHBEXAMPLE\"}", true },
 		{ "{\"message\":\"at 127.0.0.1 /v1/mail/pair\"}", true },
+		{ "{\"message\":\"id 0b9f9b9e-5d1c-4d9e is gone\"}", true },
 		{ "{\"message\":\"value is too long to be shown\"}", true },
 	};
 	AUTO(buf) struct buf body = BUF(4096);
@@ -307,11 +308,12 @@ secrets_are_withheld(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(buf_adds(&body,
-			     "{\"u\":\"AKIAI44QH8DHBEXAMPLE\",\"p\":\"" PASS
-			     "\",\"b\":\"QkgwMTIzNDU2Nzg5LysvKy8rL3p5eHd2dXRzcn"
-			     "Fwb25tbGtqaWhnZmVkY2Jh\"}",
-			     &e),
+	assert_int_equal(
+	    buf_adds(&body,
+		"{\"id\":\"0b9f9b9e-5d1c-4d9e\",\"u\":\"AKIAI44QH8DHBEXAMPLE\",\"p\":\"" PASS
+		"\",\"b\":\"QkgwMTIzNDU2Nzg5LysvKy8rL3p5eHd2dXRzcn"
+		"Fwb25tbGtqaWhnZmVkY2Jh\"}",
+		&e),
 	    EC_OK);
 	assert_int_equal(secret_new(TOKEN, strlen(TOKEN), &token, &e), EC_OK);
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -320,7 +322,8 @@ secrets_are_withheld(void **state)
 				      .method = "POST",
 				      .auth = "X-Token: ",
 				      .token = token,
-				      .body = &body } };
+				      .body = &body,
+				      .known = "0b9f9b9e-5d1c-4d9e" } };
 
 		assert_int_equal(answered(&t, 422, rows[i].said), EC_CONFIG);
 		if ((strstr(t.e.what, "withheld") == NULL) != rows[i].shown)
