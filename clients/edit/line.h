@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-#include "clients/edit/edit.h"
+#include "clients/edit/lines.h"
 
 struct line_dialect {
 	const char *comments; /* a line that begins with one of these */
@@ -40,8 +40,5 @@ MUST enum ec line_append(
 /* The value of a span without its quotes. */
 void line_inside(const struct buf *text, const struct edit_span *s,
     const char **ret, size_t *ret_len);
-
-bool line_blank(char c);   /* space or tab */
-bool line_control(char c); /* NUL, line ends, other controls, DEL */
 
 #endif

@@ -8,9 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "clients/edit/nearest.h"
 #include "clients/edit/sasl_passwd_scan.h"
-
-#define MORE 16 /* a name meant is not longer by more than this */
 
 extern const struct edit_syntax edit_sasl_passwd;
 
@@ -22,47 +21,22 @@ is_key(const struct sasl_entry *t, const char *key)
 	    strncasecmp(t->key, key, t->key_len) == 0;
 }
 
-/* Length of the longest text that stands in both. */
-static size_t
-common(const struct sasl_entry *t, const char *key)
-{
-	size_t best = 0;
-
-	for (size_t i = 0; i < t->key_len; i++)
-		for (const char *k = key; *k != '\0'; k++) {
-			size_t n = 0;
-
-			while (i + n < t->key_len && k[n] != '\0' &&
-			    t->key[i + n] == k[n])
-				n++;
-			best = n > best ? n : best;
-		}
-	return best;
-}
-
-/*
- * Names the entry that was probably meant. One that is longer, or has little
- * in common with the key, is not named: a password may be pasted into it.
- */
+/* Names the entry that was probably meant. */
 static enum ec
 gone(const struct buf *text, const char *where, const char *key, struct err *e)
 {
-	const size_t len = strlen(key);
 	struct sasl_scan s = SASL_SCAN(text);
-	struct sasl_entry t, near = { .key_len = 0 };
-	size_t best = len / 2;
+	struct nearest near = NEAREST(key);
+	struct sasl_entry t;
 
 	while (sasl_scan_next(&s, &t))
-		if (t.parts > 0 && t.key_len < len + MORE &&
-		    common(&t, key) > best) {
-			best = common(&t, key);
-			near = t;
-		}
+		if (t.parts > 0)
+			nearest_see(&near, t.key, t.key_len, t.key_line);
 	(void)fail(e, EC_GONE, "%s: no entry for %s", where, key);
-	if (near.key_len == 0)
+	if (near.name == NULL)
 		return fix(e, "add the line: %s USER:PASSWORD", key);
 	return fix(e, "line %u has an entry for %.*s: is that the one?",
-	    near.key_line, (int)near.key_len, near.key);
+	    near.line, near.len, near.name);
 }
 
 /* The reason why the value of this entry is not touched, or NULL. */
