@@ -10,12 +10,32 @@
 
 extern const struct edit_syntax edit_dotenv;
 extern const struct edit_syntax edit_environment_file;
+extern const struct edit_syntax edit_exim_passwd;
+extern const struct edit_syntax edit_gitea;
+extern const struct edit_syntax edit_grafana;
+extern const struct edit_syntax edit_ini;
+extern const struct edit_syntax edit_msmtprc;
+extern const struct edit_syntax edit_opensmtpd_secrets;
+extern const struct edit_syntax edit_php_ini;
+extern const struct edit_syntax edit_plain;
+extern const struct edit_syntax edit_properties;
 extern const struct edit_syntax edit_sasl_passwd;
+extern const struct edit_syntax edit_toml;
 
 const struct edit_syntax *const edit_syntaxes[] = {
 	&edit_dotenv,
 	&edit_environment_file,
+	&edit_exim_passwd,
+	&edit_gitea,
+	&edit_grafana,
+	&edit_ini,
+	&edit_msmtprc,
+	&edit_opensmtpd_secrets,
+	&edit_php_ini,
+	&edit_plain,
+	&edit_properties,
 	&edit_sasl_passwd,
+	&edit_toml,
 	NULL,
 };
 
