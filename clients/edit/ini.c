@@ -7,7 +7,11 @@
  * and on case; only what all of them read alike is touched.
  *
  * php-ini: Zend/zend_ini_scanner.l of PHP 8; tried with parse_ini_string() of
- * PHP 8.2 in both scanner modes.
+ * PHP 8.2 in both scanner modes (INI_SCANNER_RAW makes '...' a part of the
+ * value, before and after). Blanks before the end of the file, with no
+ * line end behind them, are part of a value there. With sections wanted, a
+ * section that comes again replaces the first one; php.ini itself joins the
+ * two.
  *
  * gitea, grafana: gopkg.in/ini.v1, parser.go (v1.67). A comment is cut off an
  * unquoted value, and also out of '...' and "..."; only `...` and """..."""
@@ -31,7 +35,7 @@ static const struct ini_quote any_quotes[] = {
 
 static const struct ini_quote php_quotes[] = {
 	{ "\"", "\\$", true, INI_FOLLOWS },
-	{ "'", "\\$", false, INI_FOLLOWS },
+	{ "'", "\\$;", false, INI_FOLLOWS },
 	{ .mark = NULL },
 };
 
@@ -65,6 +69,8 @@ static const struct ini_dialect php = {
 	.words = php_words,
 	.quotes = php_quotes,
 	.stray = true,
+	.raw = true,
+	.once = true,
 };
 
 static const struct ini_dialect gitea = {

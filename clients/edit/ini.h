@@ -36,6 +36,9 @@ struct ini_dialect {
 	const char *top; /* or NULL; a section that is the same as none */
 	bool bom;        /* a UTF-8 byte order mark may come first */
 	bool stray;      /* a quote inside an unquoted value begins a string */
+	bool raw;        /* there is a way to read it without quotes: what is
+			  * inside a longer value must not look like more */
+	bool once;       /* a section that comes again replaces the first */
 	bool joins;      /* a backslash at the end joins the next line */
 	bool loose;      /* programs differ on: names by case, joined lines,
 			  * indented lines, ':' and '=' */

@@ -20,6 +20,7 @@ struct hunt {
 	const struct target *target;
 	enum match here;             /* are we in its section? */
 	unsigned section_line;       /* of the last heading of it */
+	unsigned again;              /* the same, when it is not the first */
 	struct nearest key, section; /* for people, when there is none */
 	struct edit_span hit;        /* line 0: none */
 	bool fresh;                  /* no other entry has come since the hit */
@@ -109,6 +110,8 @@ enter_section(struct hunt *h, const struct line *l, const struct ini_item *t)
 		h->here = top ? YES : NO;
 	else
 		h->here = top ? NO : compare(h->d, t->name, t->name_end, want);
+	if (h->here == YES && h->section_line != 0)
+		h->again = l->no;
 	if (h->here == YES)
 		h->section_line = l->no;
 	if (want != NULL)
@@ -125,11 +128,16 @@ take(struct hunt *h, const struct buf *text, const char *where, const char *key,
 	const char *why;
 	struct edit_span s;
 
-	if (h->here == YES)
+	if (h->here == YES && t->kind == INI_KEY)
 		nearest_see(
 		    &h->key, t->name, (size_t)(t->name_end - t->name), l->no);
 	if (name == NO || h->here == NO)
 		return EC_OK;
+	if (t->kind == INI_FLAG) {
+		line_span(text, l, t->name, t->name_end, &s);
+		return line_refuse(
+		    e, where, &s, key, "stands here without a value");
+	}
 	why = ini_measure(h->d, text, l, t, &s);
 	if (name != YES || h->here != YES)
 		why = "has this name for some programs only: they differ on "
@@ -162,17 +170,39 @@ doubtful(struct hunt *h, const char *where, const char *key,
 	return EC_OK;
 }
 
+/* A line inside a longer value, for readers that do not see it so. */
+static enum ec
+inside(const struct hunt *h, const char *where, const char *key,
+    const struct line *l, struct err *e)
+{
+	const char *p = line_skip(l->p, l->end), *end = p;
+	const struct edit_span at = { .line = l->no, .column = 1 };
+
+	while (end < l->end && strchr(h->d->seps, *end) == NULL)
+		end++;
+	if (h->d->raw && p < l->end &&
+	    (*p == '[' ||
+		(end < l->end &&
+		    line_is(p, line_trim(p, end), h->target->name))))
+		return line_refuse(e, where, &at, key,
+		    "stands, or a heading does, inside a value begun further "
+		    "up");
+	return EC_OK;
+}
+
 static enum ec
 see(struct hunt *h, const struct buf *text, const char *where, const char *key,
     const struct line *l, const struct ini_item *t, struct err *e)
 {
-	if (t->kind == INI_VOID || t->kind == INI_MORE)
+	if (t->kind == INI_VOID)
 		return EC_OK;
+	if (t->kind == INI_MORE)
+		return inside(h, where, key, l, e);
 	TRY(doubtful(h, where, key, l, t, e));
 	h->fresh = false;
 	if (t->kind == INI_SECTION)
 		enter_section(h, l, t);
-	else if (t->kind == INI_KEY)
+	else
 		return take(h, text, where, key, l, t, e);
 	return EC_OK;
 }
@@ -230,6 +260,10 @@ ini_find(const struct ini_dialect *d, const struct buf *text, const char *where,
 		return fatal(&s, where, e);
 	if (h.hit.line == 0)
 		return gone(&h, where, e);
+	if (d->once && h.again != 0)
+		return fail(e, EC_CONFLICT,
+		    "%s:%u:1: the section of %s comes a second time", where,
+		    h.again, key);
 	*ret = h.hit;
 	return EC_OK;
 }

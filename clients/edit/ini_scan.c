@@ -128,9 +128,11 @@ entry(struct ini_scan *s, const char *p, struct ini_item *t)
 {
 	const char *sep = p;
 
-	while (sep < s->l.end && !one_of(s->d->seps, *sep))
+	while (sep < s->l.end && !one_of(s->d->seps, *sep) &&
+	    !(s->d->stray && one_of(s->d->tails, *sep)))
 		sep++;
-	t->kind = sep < s->l.end ? INI_KEY : INI_FLAG;
+	t->kind =
+	    sep < s->l.end && one_of(s->d->seps, *sep) ? INI_KEY : INI_FLAG;
 	t->name = p;
 	t->name_end = line_trim(p, sep);
 	if (t->kind == INI_FLAG) {

@@ -33,11 +33,11 @@ bare(const struct ini_dialect *d, const char *p, const char *end)
 	    (line_blank(*p) || line_blank(end[-1]) ||
 		ini_quote_at(d, p, end) != NULL))
 		return "the value needs quotes";
-	if (d->joins && p < end && end[-1] == '\\')
-		return "the value goes on in the next line";
 	if (is_word(d, p, end))
 		return "the value is a word with a meaning of its own: put "
 		       "quotes around it";
+	if (d->joins && p < end && end[-1] == '\\')
+		return "the value would go on in the next line";
 	for (; p < end; p++)
 		if (strchr(d->odd, *p) != NULL ||
 		    strchr(d->tails, *p) != NULL ||
@@ -96,6 +96,17 @@ room(const char *p, const char *end)
 	return q > p && (q == end || q > p + 1) ? p + 1 : p;
 }
 
+/* A backslash that joins lines does so even at the end of a comment. */
+static bool
+goes_on(
+    const struct ini_dialect *d, const struct line *l, const struct ini_item *t)
+{
+	const char *end = line_trim(t->value, l->end);
+
+	return d->joins && end > t->value && end[-1] == '\\' &&
+	    (t->quote == NULL || t->quote->open != INI_FOLLOWS);
+}
+
 const char *
 ini_measure(const struct ini_dialect *d, const struct buf *text,
     const struct line *l, const struct ini_item *t, struct edit_span *ret)
@@ -114,6 +125,11 @@ ini_measure(const struct ini_dialect *d, const struct buf *text,
 			p = end = room(t->value, l->end);
 		why = ini_refused(d, NULL, p, end);
 	}
+	if (d->raw && end < l->end && l->end == l->eof && t->quote == NULL &&
+	    line_skip(end, l->end) == l->end)
+		why = "blanks behind it end the file: add a line end";
+	if (goes_on(d, l, t))
+		why = "the value goes on in the next line";
 	line_span(text, l, p, end, ret);
 	if (t->quote != NULL) {
 		ret->quote = *t->quote->mark;
