@@ -274,6 +274,7 @@ struct place {
 	const char *indent;
 	int indent_len;
 	bool found;
+	bool joined; /* its last line ends with a backslash */
 };
 
 static void
@@ -297,6 +298,7 @@ look(const struct ini_dialect *d, const struct buf *text,
 			continue;
 		ret->found = true;
 		ret->at = (size_t)(s.l.next - buf_str(text));
+		ret->joined = d->joins && s.joined;
 		if (t.kind != INI_KEY)
 			continue;
 		ret->indent = s.l.p;
@@ -323,6 +325,8 @@ ini_append(const struct ini_dialect *d, const struct buf *text, const char *key,
 	}
 	TRY(buf_add(ret, p, at.at, e));
 	if (at.at > at.start && p[at.at - 1] != '\n')
+		TRY(buf_adds(ret, eol, e));
+	if (at.joined)
 		TRY(buf_adds(ret, eol, e));
 	TRY(buf_addf(
 	    ret, e, "%.*s%s = %s", at.indent_len, at.indent, target.name, eol));

@@ -280,10 +280,24 @@ encode(const struct edit_span *s, const char *value, struct buf *ret,
 	return escape(value, "\\ =:#!", "\\", ret, e);
 }
 
+/* Would a line behind the text belong to its last one? */
+static bool
+stays_open(const struct buf *text)
+{
+	struct line l = LINE_FIRST(text);
+	bool on = false;
+
+	while (line_next(&l))
+		on = goes_on(l.p, l.end);
+	return on;
+}
+
 static enum ec
 append(const struct buf *text, const char *key, struct buf *ret, struct err *e)
 {
 	TRY(line_copy(text, ret, e));
+	if (stays_open(text))
+		TRY(buf_adds(ret, line_eol(text), e));
 	TRY(escape(key, "\\ =:#!", "\\ =:", ret, e));
 	TRY(buf_adds(ret, "=", e));
 	return buf_adds(ret, line_eol(text), e);

@@ -310,6 +310,7 @@ static const struct text_added added[] = {
 	{ TEA, "P", "[s]\na=1\n", "P = " N "\n[s]\na=1\n" },
 	{ TEA, "s.P", "[s]\na=`1\n2` ; c\n\n",
 	    "[s]\na=`1\n2` ; c\nP = " N "\n\n" },
+	{ FAN, "s.p", "[s]\na=1\\", "[s]\na=1\\\n\np = " N "\n" },
 	{ FAN, "s.p", "[s]\na=1\\\n2\n[t]\n",
 	    "[s]\na=1\\\n2\np = " N "\n[t]\n" },
 };

@@ -208,6 +208,8 @@ java_escapes_are_written(void **state)
 static const struct text_added added[] = {
 	{ JAVA, "p", "", "p=" N "\n" },
 	{ JAVA, "a b=\xc3\xa9", "x=1", "x=1\na\\ b\\=\\u00e9=" N "\n" },
+	{ JAVA, "p", "x=1\\", "x=1\\\n\np=" N "\n" },
+	{ JAVA, "p", "x=1\\\n y\\\n", "x=1\\\n y\\\n\np=" N "\n" },
 	{ JAVA, "p", "x=1\r\n", "x=1\r\np=" N "\r\n" },
 	{ EXIM, "*.x", "", "*.x:" N "\n" },
 	{ EXIM, "::1", "a:b", "a:b\n\"::1\":" N "\n" },
