@@ -2,15 +2,9 @@
 #include "clients/edit/nearest.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define MORE 16 /* a name meant is not longer by more than this */
-
-/* ASCII only, whatever the locale is. */
-static char
-low(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
 
 /* Length of the longest text that stands in both. */
 static size_t
@@ -23,7 +17,7 @@ common(const char *name, size_t len, const char *want)
 			size_t n = 0;
 
 			while (i + n < len && k[n] != '\0' &&
-			    low(name[i + n]) == low(k[n]))
+			    strncasecmp(&name[i + n], &k[n], 1) == 0)
 				n++;
 			best = n > best ? n : best;
 		}

@@ -51,6 +51,9 @@ encode(const struct edit_span *s, const char *value, struct buf *ret,
     struct err *e)
 {
 	(void)s;
+	if (strncmp(value, "\xef\xbb\xbf", 3) == 0)
+		return fail(e, EC_CONFLICT,
+		    "the new value begins like a byte order mark");
 	return line_encode(value, NULL, ret, e);
 }
 

@@ -128,7 +128,7 @@ is_bare(char c)
 enum ec
 toml_key_part(struct toml_lex *x, struct buf *name)
 {
-	const char *from = x->p, *to;
+	const char *from = x->p, *to = x->p;
 	char quote = '\0';
 
 	if (x->p < x->end && (*x->p == '"' || *x->p == '\'')) {

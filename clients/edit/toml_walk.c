@@ -65,6 +65,8 @@ dotted(struct walk *w, size_t *match)
 	return EC_OK;
 }
 
+/* Values stand inside each other, as deep as DEEP and no more. */
+/* NOLINTBEGIN(misc-no-recursion) see above */
 static enum ec value(struct walk *w, size_t match);
 
 /* KEY = VALUE, without what may follow. */
@@ -182,6 +184,8 @@ value(struct walk *w, size_t match)
 	s.quote = *p;
 	return hit(w, p, &s);
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 /* Into the last element of the array of tables that leads here, if any. */
 static size_t

@@ -116,8 +116,8 @@ text_check_bad(const struct text_bad *rows, size_t n)
 			    ec_name(ec), ec == EC_OK ? "" : e.what);
 		if (strstr(e.what, "hidden") != NULL ||
 		    strstr(e.fix, "hidden") != NULL)
-			die("row %zu, %s: shown: %s (%s)", i, b->syntax,
-			    e.what, e.fix);
+			die("row %zu, %s: shown: %s (%s)", i, b->syntax, e.what,
+			    e.fix);
 		assert_int_equal(
 		    text_set(b->syntax, b->text, b->key, TEXT_NEW, &out, &e),
 		    b->want);

@@ -182,6 +182,9 @@ static const struct text_refused refused[] = {
 	{ BSD, "h", "h u:p\n", "u:p\t" },
 	{ PLAIN, "h", "x\n", "a\nb" },
 	{ PLAIN, "h", "x\n", "a " },
+	{ PLAIN, "h", "x\n",
+	    "\xef\xbb\xbf"
+	    "a" },
 };
 
 static void
