@@ -10,21 +10,24 @@
  * reload (https://www.postfix.org/DATABASE_README.html).
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/auto.h"
 #include "base/file.h"
 #include "clients/client.h"
+#include "clients/joint.h"
 #include "clients/postfix_entry.h"
+#include "clients/postfix_queue.h"
 
 enum reload { RELOAD_AUTO, RELOAD_NEVER };
 
 struct conf {
 	struct postfix pf;
 	unsigned reload;
+	bool flush;
 };
 
 #define AT(field) offsetof(struct conf, field)
+#define FLUSH     "postqueue -f, if mail waits because of a refused log-in"
 
 static const char *const reloads[] = { "auto", "never", NULL };
 
@@ -39,6 +42,8 @@ static const struct client_opt opts[] = {
 	    "add the entry to the text when it is missing" },
 	{ "reload", OPT_CHOICE, AT(reload), false, "auto", reloads,
 	    "auto: run postfix reload where the type needs it" },
+	{ "flush", OPT_BOOL, AT(flush), false, "true", NULL,
+	    "run postqueue -f when mail waits because of a refused log-in" },
 	{ "postmap", OPT_PATH, AT(pf.postmap), false, NULL, NULL,
 	    "postmap of this Postfix, when it is not the one in PATH" },
 	{ "config_dir", OPT_PATH, AT(pf.config_dir), false, NULL, NULL,
@@ -84,8 +89,10 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 	(void)snprintf(p.change, sizeof(p.change), "set %s in %s%s%s",
 	    pf->relay, pf->map, *suffix != '\0' ? " and make its " : "",
 	    suffix);
-	if (reloads_it(conf))
-		(void)snprintf(p.after, sizeof(p.after), "postfix reload");
+	(void)snprintf(p.after, sizeof(p.after), "%s%s%s",
+	    reloads_it(conf) ? "postfix reload" : "",
+	    reloads_it(conf) && conf->flush ? "; " : "",
+	    conf->flush ? FLUSH : "");
 	*ret = p;
 	return EC_OK;
 }
@@ -97,22 +104,9 @@ read_pair(const struct client *c, struct smtp_cred *ret, struct err *e)
 {
 	const struct postfix *pf = &((const struct conf *)c->conf)->pf;
 	AUTO(buf) struct buf value = BUF(FILE_MAX_BYTES);
-	AUTO(smtp_cred) struct smtp_cred got = { .pass = NULL };
-	size_t user;
 
 	TRY(postfix_query(pf, pf->relay, &value, e));
-	user = strcspn(buf_str(&value), ":");
-	if (user >= sizeof(got.user) || value.len > SECRET_MAX)
-		return fail(e, EC_CONFLICT,
-		    "%s: the value of %s is no SMTP credential: %zu bytes",
-		    pf->map, pf->relay, value.len);
-	memcpy(got.user, buf_str(&value), user);
-	if (user + 1 < value.len)
-		TRY(secret_new(
-		    value.p + user + 1, value.len - user - 1, &got.pass, e));
-	*ret = got;
-	got.pass = NULL;
-	return EC_OK;
+	return joint_split(&value, pf->map, pf->relay, ret, e);
 }
 
 static enum ec
@@ -122,25 +116,31 @@ write_pair(const struct client *c, const struct smtp_cred *cred, struct err *e)
 	AUTO(buf) struct buf value = BUF(KEY_ID_MAX + SECRET_MAX);
 
 	TRY(client_cred_check(c, cred, e));
-	TRY(buf_adds(&value, cred->user, e));
-	TRY(buf_adds(&value, ":", e));
-	TRY(buf_adds(&value, secret_reveal(cred->pass), e));
+	TRY(joint_join(cred, &value, e));
 	return postfix_entry_set(pf, buf_str(&value), e);
+}
+
+static enum ec
+reload(const struct postfix *pf, struct err *e)
+{
+	static const char *const args[] = { "reload", NULL };
+	struct run r = { .in = NULL };
+	enum ec ec = postfix_tool(pf, "postfix", args, &r, e);
+
+	return ec == EC_CLIENT ? fix(e, "is it running? postfix status") : ec;
 }
 
 static enum ec
 activate(const struct client *c, struct err *e)
 {
 	const struct conf *conf = c->conf;
-	static const char *const args[] = { "reload", NULL };
-	struct run r = { .in = NULL };
-	enum ec ec;
 
 	TRY(postfix_entry_sync(&conf->pf, e));
-	if (!reloads_it(conf))
-		return EC_OK;
-	ec = postfix_tool(&conf->pf, "postfix", args, &r, e);
-	return ec == EC_CLIENT ? fix(e, "is it running? postfix status") : ec;
+	if (reloads_it(conf))
+		TRY(reload(&conf->pf, e));
+	if (conf->flush && postfix_queue_waits(&conf->pf, c->smtp.host))
+		return postfix_queue_flush(&conf->pf, e);
+	return EC_OK;
 }
 
 const struct client_driver drv_postfix = {

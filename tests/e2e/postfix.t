@@ -389,6 +389,23 @@ stopped() { # Postfix takes no mail while it is stopped, but keeps it
 	printf 'Subject: q\n\nx\n' | sendmail -C "$D" -f a@example.com \
 	    b@example.org
 }
+waiting() { # waiting PART: a message is deferred, and this is why
+	i=0
+	until postqueue -c "$D" -j | grep -q "\"deferred\".*$1"; do
+		i=$((i + 1))
+		[ $i -lt 200 ] || { postqueue -c "$D" -j; return 1; }
+		sleep 0.05
+	done
+}
+backlog() {
+	echo "$U2 $P2" >"$W/users"
+	[ $TYPE = texthash ] && drive activate # reads what write left last
+	stopped # no longer: it is refused
+	waiting 'SASL authentication failed' || return 1
+	write $U2 $P2 && drive activate flush=false || return 1
+	waiting 'SASL authentication failed' || return 1
+	drive activate && [ "$(event)" = $U2 ] && : >"$W/mail.log"
+}
 live() {
 	live_conf
 	start
@@ -412,6 +429,7 @@ live() {
 	ok "$TYPE: the queue goes with it" [ "$(event)" = $U1 ]
 	ok "$TYPE: nothing deferred" [ "$(grep -c status=deferred \
 	    "$W/mail.log")" = 0 ]
+	ok "$TYPE: mail that a refusal held up is sent" backlog
 	postfix -c "$D" stop >/dev/null 2>&1 </dev/null 3>&-
 }
 mkfifo "$W/news"

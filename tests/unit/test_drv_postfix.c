@@ -68,6 +68,7 @@ open_map(struct fixture *fx, const char *type, const char *text)
 	set(fx, "map", path(fx, "m"));
 	set(fx, "relay", RELAY);
 	set(fx, "map_type", type);
+	set(fx, "flush", "false"); /* see test_postfix_queue.c */
 	assert_int_equal(drv_postfix.check(&fx->c, &fx->e), EC_OK);
 	(void)snprintf(table, sizeof(table), "%s:%s", type, path(fx, "m"));
 	fixture_put(fx, "smtp_sasl_password_maps", table);

@@ -1,0 +1,22 @@
+/*
+ * joint: a pair as one value, user:password, as the tables of mail software
+ * hold it. The user name ends at the first colon.
+ */
+#ifndef CLIENTS_JOINT_H
+#define CLIENTS_JOINT_H
+
+#include "clients/client.h"
+
+/*
+ * The pair in value: user "" for nothing, pass NULL for no password.
+ * EC_CONFLICT for what is too long to be one, with `where` and `key` in the
+ * message.
+ */
+MUST enum ec joint_split(const struct buf *value, const char *where,
+    const char *key, struct smtp_cred *ret, struct err *e);
+
+/* Adds "user:password" to ret. */
+MUST enum ec joint_join(
+    const struct smtp_cred *cred, struct buf *ret, struct err *e);
+
+#endif
