@@ -8,6 +8,8 @@ extern const struct client_driver drv_aws_secretsmanager;
 extern const struct client_driver drv_aws_ssm;
 extern const struct client_driver drv_file;
 extern const struct client_driver drv_postfix;
+extern const struct client_driver drv_exim;
+extern const struct client_driver drv_msmtp;
 extern const struct client_driver drv_secret_service;
 extern const struct client_driver drv_vault;
 extern const struct client_driver drv_kubernetes;
@@ -18,6 +20,8 @@ extern const struct client_driver drv_manual;
 const struct client_driver *const client_drivers[] = {
 	&drv_file,
 	&drv_postfix,
+	&drv_exim,
+	&drv_msmtp,
 	&drv_secret_service,
 	&drv_aws_secretsmanager,
 	&drv_aws_ssm,

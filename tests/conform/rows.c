@@ -9,6 +9,7 @@ extern const struct row rows_edit_line[];
 extern const struct row rows_exec[];
 extern const struct row rows_file[];
 extern const struct row rows_kv[];
+extern const struct row rows_mail[];
 extern const struct row rows_manual[];
 extern const struct row rows_netrc[];
 
@@ -18,6 +19,7 @@ const struct row *const row_tables[] = {
 	rows_exec,
 	rows_file,
 	rows_kv,
+	rows_mail,
 	rows_manual,
 	rows_netrc,
 	NULL,

@@ -1,0 +1,100 @@
+/* rows_mail: mail software, with the real programs. Postfix, which must be
+ * running for some of it, is met in tests/e2e/postfix.t. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/auto.h"
+#include "base/run.h"
+#include "conform.h"
+
+/* A program in p->dir that runs this one with what it was given. */
+static const char *
+wrapper(struct place *p, const char *name, const char *command, char *ret)
+{
+	char text[3 * PATH_MAX], spy[PATH_MAX];
+
+	(void)snprintf(text, sizeof(text), "#!/bin/sh\nexec %s %s %s \"$@\"\n",
+	    place_here(SPY, spy), p->spy, command);
+	place_put(place_path(p, name, ret), text);
+	(void)chmod(ret, 0755);
+	return ret;
+}
+
+/* Where tests/fetch_debs.sh has put the package; false: it could not. */
+static bool
+fetch(struct place *p, const char *package)
+{
+	const char *const argv[] = { "tests/fetch_debs.sh", package, NULL };
+	char here[PATH_MAX];
+	struct run r = { .timeout_ms = INT64_C(120) * 1000 };
+	const char *const absolute[] = { place_here(argv[0], here), argv[1],
+		NULL };
+	enum ec ec;
+
+	r.argv = absolute;
+	ec = run(&r, &p->e);
+	r.argv = NULL;
+	return ec == EC_OK ? true : place_say(p, "%s: %s", package, p->e.what);
+}
+
+/* Exim, unpacked and not installed, lacks its user. */
+static bool
+setup_exim(struct place *p)
+{
+	char path[PATH_MAX], command[2 * PATH_MAX], bin[PATH_MAX];
+
+	if (!fetch(p, "exim4-daemon-light"))
+		return false;
+	place_put(place_path(p, "passwd", path),
+	    "root:x:0:0::/:/bin/sh\nDebian-exim:x:65000:65000::/:/bin/false\n");
+	place_put(place_path(p, "group", path), "Debian-exim:x:65000:\n");
+	place_put(place_path(p, "exim.conf", path),
+	    "keep_environment =\nspool_directory = /nonexistent\n");
+	(void)snprintf(command, sizeof(command),
+	    "env LD_PRELOAD=libnss_wrapper.so NSS_WRAPPER_PASSWD=%s/passwd "
+	    "NSS_WRAPPER_GROUP=%s/group %s",
+	    p->dir, p->dir, place_here("build/debs/root/usr/sbin/exim4", bin));
+	place_set(p, "exim", wrapper(p, "exim", command, path), NULL);
+	place_set(p, "config", place_path(p, "exim.conf", path), NULL);
+	place_set(p, "path", p->target, NULL);
+	place_set(p, "host", "*.example.com", NULL);
+	return true;
+}
+
+static bool
+setup_msmtp(struct place *p)
+{
+	char path[PATH_MAX];
+
+	if (access("/usr/bin/msmtp", X_OK) != 0)
+		return place_say(p, "msmtp is not installed");
+	place_set(
+	    p, "msmtp", wrapper(p, "msmtp", "/usr/bin/msmtp", path), NULL);
+	place_set(p, "path", p->target, NULL);
+	place_set(p, "account", "news.example", NULL);
+	return true;
+}
+
+extern const struct row rows_mail[];
+const struct row rows_mail[] = {
+	{ .name = "exim",
+	    .driver = "exim",
+	    .setup = setup_exim,
+	    .target = "passwd.client",
+	    .text = "# smarthosts\n\nother.example.org:me:secret word\n"
+		    "*.example.com:@U:@P\n#*.example.com:x:y\n"
+		    "*:last:one" },
+	{ .name = "msmtp",
+	    .driver = "msmtp",
+	    .setup = setup_msmtp,
+	    .target = "msmtprc",
+	    .text = "# mail\ndefaults\nauth on\n\naccount other\n"
+		    "host smtp.example.org\nuser me\npassword \"a b\"\n\n"
+		    "account news.example\nhost mail.example.com\n"
+		    "  user\t@U\npassword @P\n# password x\n\n"
+		    "account default : news.example\n" },
+	{ .name = NULL },
+};
