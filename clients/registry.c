@@ -13,6 +13,7 @@ extern const struct client_driver drv_msmtp;
 extern const struct client_driver drv_secret_service;
 extern const struct client_driver drv_vault;
 extern const struct client_driver drv_kubernetes;
+extern const struct client_driver drv_systemd_credential;
 extern const struct client_driver drv_exec;
 extern const struct client_driver drv_exec_write_only;
 extern const struct client_driver drv_manual;
@@ -28,6 +29,7 @@ const struct client_driver *const client_drivers[] = {
 	&drv_aws_lambda_env,
 	&drv_vault,
 	&drv_kubernetes,
+	&drv_systemd_credential,
 	&drv_exec,
 	&drv_exec_write_only,
 	&drv_manual,

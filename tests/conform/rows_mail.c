@@ -78,6 +78,53 @@ setup_msmtp(struct place *p)
 	return true;
 }
 
+/* With a key of its own, so that the one of this host is not made by a test;
+ * and the first content is encrypted by the real program. */
+static bool
+setup_creds(struct place *p)
+{
+	char path[PATH_MAX], command[2 * PATH_MAX];
+
+	if (access("/usr/bin/systemd-creds", X_OK) != 0)
+		return place_say(p, "systemd-creds is not installed");
+	(void)snprintf(command, sizeof(command),
+	    "env SYSTEMD_CREDENTIAL_SECRET=%s/key /usr/bin/systemd-creds",
+	    p->dir);
+	place_set(p, "systemd_creds",
+	    wrapper(p, "systemd-creds", command, path), NULL);
+	place_set(p, "key", "host", NULL);
+	place_set(p, "store", p->dir, NULL);
+	place_set(p, "create", "true", NULL);
+	return true;
+}
+
+static bool
+holds_old(struct place *p)
+{
+	return place_write(p, &pair_old) == EC_OK
+	    ? true
+	    : place_say(p, "%s", p->e.what);
+}
+
+static bool
+setup_creds_one(struct place *p)
+{
+	if (!setup_creds(p))
+		return false;
+	place_set(p, "credential", "smtp", NULL);
+	return holds_old(p);
+}
+
+static bool
+setup_creds_two(struct place *p)
+{
+	if (!setup_creds(p))
+		return false;
+	place_set(p, "username_credential", "smtp-user", NULL);
+	place_set(p, "password_credential", "smtp-password", NULL);
+	return holds_old(p);
+}
+
 extern const struct row rows_mail[];
 const struct row rows_mail[] = {
 	{ .name = "exim",
@@ -96,5 +143,15 @@ const struct row rows_mail[] = {
 		    "account news.example\nhost mail.example.com\n"
 		    "  user\t@U\npassword @P\n# password x\n\n"
 		    "account default : news.example\n" },
+	{ .name = "systemd-credential",
+	    .driver = "systemd-credential",
+	    .setup = setup_creds_one,
+	    .target = "smtp",
+	    .creates = true },
+	{ .name = "systemd-credential-two",
+	    .driver = "systemd-credential",
+	    .setup = setup_creds_two,
+	    .target = "smtp-password",
+	    .creates = true },
 	{ .name = NULL },
 };
