@@ -5,24 +5,19 @@
 #include <string.h>
 
 #include "base/auto.h"
-#include "clients/entry.h"
+#include "clients/edit/edit.h"
+#include "clients/joint.h"
 
 #define ENCRYPTED_MAX 8192 /* larger than what any pair becomes */
 
-static struct form
-form_of(const struct creds_pair *p, const struct creds *cr)
+static struct entry
+entry_of(const struct creds_pair *p, const struct creds *cr)
 {
-	struct form f = p->form;
+	struct entry en = p->entry;
 
-	f.path = p->name;
-	f.create = cr->create;
-	if (form_whole(&f))
-		return f;
-	if (f.username == NULL)
-		f.username = "username";
-	if (f.password == NULL)
-		f.password = "password";
-	return f;
+	en.path = p->name;
+	en.create = cr->create;
+	return en;
 }
 
 static bool
@@ -34,9 +29,8 @@ two(const struct creds_pair *p)
 enum ec
 creds_pair_check(const struct creds_pair *p, struct err *e)
 {
-	const struct creds none = { .store = NULL };
 	const char *const names[] = { p->name, p->user_name, p->pass_name };
-	const struct form f = form_of(p, &none);
+	const struct edit_syntax *s = edit_syntax_find(p->entry.syntax);
 
 	if ((p->name != NULL) == two(p) ||
 	    (p->name != NULL && (p->user_name || p->pass_name)))
@@ -51,7 +45,14 @@ creds_pair_check(const struct creds_pair *p, struct err *e)
 	if (two(p) && strcmp(p->user_name, p->pass_name) == 0)
 		return fail(e, EC_CONFIG,
 		    "username_credential and password_credential are the same");
-	return two(p) ? EC_OK : form_check(&f, e);
+	if (!two(p) && (s == NULL || s->joint != NULL || s->append == NULL))
+		return fail(e, EC_CONFIG,
+		    "format: %s cannot be used for a credential",
+		    p->entry.syntax);
+	if (!two(p) && strcmp(p->entry.username, p->entry.password) == 0)
+		return fail(
+		    e, EC_CONFIG, "username and password are the same key");
+	return EC_OK;
 }
 
 /* One credential made ready: nothing is stored yet. */
@@ -74,15 +75,14 @@ auto_ready(struct ready *r)
 
 static enum ec
 open_pair(const struct creds_pair *p, const struct creds *cr,
-    const struct client *c, const struct smtp_cred *cred, struct ready *ret,
-    struct err *e)
+    const struct smtp_cred *cred, struct ready *ret, struct err *e)
 {
 	AUTO(buf) struct buf old = BUF(FILE_MAX_BYTES);
 	AUTO(buf) struct buf text = BUF(FILE_MAX_BYTES);
-	const struct form f = form_of(p, cr);
+	const struct entry en = entry_of(p, cr);
 
 	TRY(creds_open(cr, p->name, &ret->f, &old, e));
-	TRY(form_put(&f, c, &old, cred, &text, e));
+	TRY(entry_put_text(&en, &old, cred, &text, e));
 	return creds_make(cr, p->name, &old, &text, &ret->bytes, e);
 }
 
@@ -123,13 +123,13 @@ set_two(const struct creds_pair *p, const struct creds *cr,
 
 enum ec
 creds_pair_set(const struct creds_pair *p, const struct creds *cr,
-    const struct client *c, const struct smtp_cred *cred, struct err *e)
+    const struct smtp_cred *cred, struct err *e)
 {
 	AUTO(ready) struct ready r = READY;
 
 	if (two(p))
 		return set_two(p, cr, cred, e);
-	TRY(open_pair(p, cr, c, cred, &r, e));
+	TRY(open_pair(p, cr, cred, &r, e));
 	return creds_store(r.f, &r.bytes, e);
 }
 
@@ -153,20 +153,10 @@ get_two(const struct creds_pair *p, const struct creds *cr,
 {
 	AUTO(buf) struct buf user = BUF(FILE_MAX_BYTES);
 	AUTO(buf) struct buf pass = BUF(FILE_MAX_BYTES);
-	struct smtp_cred got = { .pass = NULL };
 
 	TRY(get_value(cr, p->user_name, &user, e));
 	TRY(get_value(cr, p->pass_name, &pass, e));
-	if (user.len >= sizeof(got.user) || pass.len > SECRET_MAX ||
-	    strlen(buf_str(&user)) != user.len)
-		return fail(e, EC_CONFLICT,
-		    "%s and %s hold no SMTP credential: %zu and %zu bytes",
-		    p->user_name, p->pass_name, user.len, pass.len);
-	memcpy(got.user, buf_str(&user), user.len);
-	if (pass.len > 0)
-		TRY(secret_new(pass.p, pass.len, &got.pass, e));
-	*ret = got;
-	return EC_OK;
+	return joint_pair(&user, &pass, p->user_name, ret, e);
 }
 
 enum ec
@@ -175,30 +165,29 @@ creds_pair_get(const struct creds_pair *p, const struct creds *cr,
 {
 	AUTO(buf) struct buf text = BUF(FILE_MAX_BYTES);
 	AUTO(pinned) struct file *f = NULL;
-	const struct form form = form_of(p, cr);
+	const struct entry en = entry_of(p, cr);
 	struct creds there = *cr;
 
 	if (two(p))
 		return get_two(p, cr, ret, e);
 	there.create = false;
 	TRY(creds_open(&there, p->name, &f, &text, e));
-	return form_get(&form, &text, ret, e);
+	return entry_in_text(&en, &text, ret, e);
 }
 
 /* The form is tried too, with a pair of nobody's. */
 static enum ec
-try_one(const struct creds_pair *p, const struct creds *cr,
-    const struct client *c, struct err *e)
+try_one(const struct creds_pair *p, const struct creds *cr, struct err *e)
 {
 	AUTO(smtp_cred) struct smtp_cred any = { .pass = NULL };
 	AUTO(buf) struct buf old = BUF(FILE_MAX_BYTES);
 	AUTO(buf) struct buf text = BUF(FILE_MAX_BYTES);
 	AUTO(pinned) struct file *file = NULL;
-	const struct form f = form_of(p, cr);
+	const struct entry en = entry_of(p, cr);
 
 	TRY(entry_dummy(&any, e));
 	TRY(creds_open(cr, p->name, &file, &old, e));
-	TRY(form_put(&f, c, &old, &any, &text, e));
+	TRY(entry_put_text(&en, &old, &any, &text, e));
 	return file_can_replace(file, 2 * text.len + ENCRYPTED_MAX, e);
 }
 
@@ -214,10 +203,10 @@ try_value(const struct creds *cr, const char *name, struct err *e)
 
 enum ec
 creds_pair_plan(const struct creds_pair *p, const struct creds *cr,
-    const struct client *c, struct client_plan *ret, struct err *e)
+    struct client_plan *ret, struct err *e)
 {
 	if (!two(p)) {
-		TRY(try_one(p, cr, c, e));
+		TRY(try_one(p, cr, e));
 		(void)snprintf(ret->change, sizeof(ret->change),
 		    "encrypt the pair into %s/%s", cr->store, p->name);
 		return EC_OK;

@@ -14,7 +14,6 @@
 #include "base/file.h"
 #include "clients/client.h"
 #include "clients/entry.h"
-#include "clients/form.h"
 #include "clients/msmtp.h"
 
 #define KEY_MAX 256
@@ -61,12 +60,12 @@ make_keys(const struct conf *conf, struct keys *ret)
 	    ret->password, sizeof(ret->password), "%s.password", step);
 }
 
-static struct form
-form_of(const struct conf *conf, struct keys *keys)
+static struct entry
+entry_of(const struct conf *conf, struct keys *keys)
 {
 	make_keys(conf, keys);
-	return (struct form){ .path = conf->path,
-		.format = "msmtprc",
+	return (struct entry){ .syntax = "msmtprc",
+		.path = conf->path,
 		.username = keys->user,
 		.password = keys->password,
 		.create = conf->create };
@@ -93,11 +92,11 @@ read_pair(const struct client *c, struct smtp_cred *ret, struct err *e)
 	AUTO(smtp_cred) struct smtp_cred held = { .pass = NULL };
 	AUTO(pinned) struct file *f = NULL;
 	struct keys keys;
-	const struct form form = form_of(conf, &keys);
+	const struct entry en = entry_of(conf, &keys);
 	struct msmtp m = { NULL, conf->account, conf->program };
 
 	TRY(file_open(conf->path, 0, &f, e));
-	TRY(form_get(&form, file_content(f), &held, e));
+	TRY(entry_in_text(&en, file_content(f), &held, e));
 	m.path = file_path(f);
 	TRY(msmtp_agrees(&m, &held, e));
 	*ret = held;
@@ -133,15 +132,15 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 	AUTO(pinned) struct file *f = NULL;
 	struct client_plan p = { .change = "" };
 	struct keys keys;
-	const struct form form = form_of(conf, &keys);
+	const struct entry en = entry_of(conf, &keys);
 	struct msmtp m = { NULL, conf->account, conf->program };
 
 	TRY(entry_dummy(&any, e));
 	TRY(file_open(conf->path, 0, &f, e));
-	TRY(form_get(&form, file_content(f), &held, e));
+	TRY(entry_in_text(&en, file_content(f), &held, e));
 	m.path = file_path(f);
 	TRY(msmtp_agrees(&m, &held, e));
-	TRY(form_put(&form, c, file_content(f), &any, &text, e));
+	TRY(entry_put_text(&en, file_content(f), &any, &text, e));
 	TRY(file_can_replace(f, text.len, e));
 	(void)snprintf(p.change, sizeof(p.change),
 	    "set user and password of account %s in %s", conf->account,
@@ -154,16 +153,11 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 static enum ec
 write_pair(const struct client *c, const struct smtp_cred *cred, struct err *e)
 {
-	const struct conf *conf = c->conf;
-	AUTO(buf) struct buf text = BUF(FILE_MAX_BYTES);
-	AUTO(pinned) struct file *f = NULL;
 	struct keys keys;
-	const struct form form = form_of(conf, &keys);
+	const struct entry en = entry_of(c->conf, &keys);
 
 	TRY(client_cred_check(c, cred, e));
-	TRY(file_open(conf->path, 0, &f, e));
-	TRY(form_put(&form, c, file_content(f), cred, &text, e));
-	return file_replace(f, &text, 0600, e);
+	return entry_set(&en, cred, e);
 }
 
 const struct client_driver drv_msmtp = {

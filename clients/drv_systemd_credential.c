@@ -41,14 +41,12 @@ static const struct client_opt opts[] = {
 	    "and of the one with the password" },
 	{ "store", OPT_PATH, AT(creds.store), false, "/etc/credstore.encrypted",
 	    NULL, "directory of the credentials" },
-	{ "format", OPT_STR, AT(pair.form.format), false, "dotenv", NULL,
+	{ "format", OPT_STR, AT(pair.entry.syntax), false, "dotenv", NULL,
 	    "of the one credential: as of type file" },
-	{ "username", OPT_STR, AT(pair.form.username), false, NULL, NULL,
-	    "key of the user name in it; default username" },
-	{ "password", OPT_STR, AT(pair.form.password), false, NULL, NULL,
-	    "key of the password in it; default password" },
-	{ "template", OPT_PATH, AT(pair.form.template), false, NULL, NULL,
-	    "file with {{username}} and {{password}}, for format template" },
+	{ "username", OPT_STR, AT(pair.entry.username), false, "username", NULL,
+	    "key of the user name in it" },
+	{ "password", OPT_STR, AT(pair.entry.password), false, "password", NULL,
+	    "key of the password in it" },
 	{ "key", OPT_CHOICE, AT(creds.key), false, "auto", creds_keys,
 	    "what to encrypt with, see systemd-creds(1), --with-key" },
 	{ "create", OPT_BOOL, AT(creds.create), false, "false", NULL,
@@ -119,7 +117,7 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 		NULL };
 	struct client_plan p = { .change = "" };
 
-	TRY(creds_pair_plan(&conf->pair, &conf->creds, c, &p, e));
+	TRY(creds_pair_plan(&conf->pair, &conf->creds, &p, e));
 	TRY(program_check(tool, e));
 	TRY(plan_restart(conf, &p, e));
 	*ret = p;
@@ -140,7 +138,7 @@ write_pair(const struct client *c, const struct smtp_cred *cred, struct err *e)
 	const struct conf *conf = c->conf;
 
 	TRY(client_cred_check(c, cred, e));
-	return creds_pair_set(&conf->pair, &conf->creds, c, cred, e);
+	return creds_pair_set(&conf->pair, &conf->creds, cred, e);
 }
 
 static enum ec

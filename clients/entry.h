@@ -1,6 +1,7 @@
 /*
- * entry: one entry of a text file that holds user:password, as the tables of
- * mail software do. The file is changed as base/file.h says: in one rename,
+ * entry: a pair in a text of some syntax: as user:password behind one key, as
+ * the tables of mail software have it, or behind two keys; and the file that
+ * is such a text. The file is changed as base/file.h says: in one rename,
  * nothing else in it differs.
  */
 #ifndef CLIENTS_ENTRY_H
@@ -12,22 +13,30 @@
 #include "clients/client.h"
 
 struct entry {
-	const char *syntax; /* a joint one: "exim-passwd" */
-	const char *path;
-	const char *key;
-	bool create; /* the entry may be added; the file must be there */
+	const char *syntax; /* "exim-passwd", see edit/edit.h */
+	const char *path;   /* for the functions on texts: for messages */
+	const char *key;    /* of user:password; NULL: */
+	const char *username, *password; /* of one each */
+	bool create; /* keys may be added; the file must be there */
 };
 
-/* What stands there, EC_OK with user "" when there is no such entry. EC_GONE:
- * no such file; EC_CONFLICT: not to be read without doubt. */
+/* What stands in text; "" and NULL for what is not there. EC_CONFLICT: not
+ * to be read without doubt. */
+MUST enum ec entry_in_text(const struct entry *en, const struct buf *text,
+    struct smtp_cred *ret, struct err *e);
+
+/* The text with cred in it, into ret, which is replaced. EC_GONE: no such key
+ * and create is false; EC_CONFLICT: two of a key, or one that is not
+ * understood. */
+MUST enum ec entry_put_text(const struct entry *en, const struct buf *text,
+    const struct smtp_cred *cred, struct buf *ret, struct err *e);
+
+/* entry_in_text() of the file. EC_GONE: no such file. */
 MUST enum ec entry_get(
     const struct entry *en, struct smtp_cred *ret, struct err *e);
 
-/*
- * The file, open, and what it would hold with cred in it. ret is replaced.
- * Changes nothing. EC_GONE: no such file, or no such entry and create is
- * false; EC_CONFLICT: two entries, or one that is not understood.
- */
+/* The file, open, and what it would hold, as entry_put_text() says. Changes
+ * nothing. EC_GONE: no such file, too. */
 MUST enum ec entry_prepare(const struct entry *en, const struct smtp_cred *cred,
     struct file **ret_file, struct buf *ret, struct err *e);
 

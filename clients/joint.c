@@ -23,6 +23,24 @@ joint_split(const struct buf *value, const char *where, const char *key,
 }
 
 enum ec
+joint_pair(const struct buf *user, const struct buf *pass, const char *where,
+    struct smtp_cred *ret, struct err *e)
+{
+	struct smtp_cred got = { .pass = NULL };
+
+	if (user->len >= sizeof(got.user) || pass->len > SECRET_MAX ||
+	    strlen(buf_str(user)) != user->len)
+		return fail(e, EC_CONFLICT,
+		    "%s: holds no SMTP credential: %zu and %zu bytes", where,
+		    user->len, pass->len);
+	memcpy(got.user, buf_str(user), user->len);
+	if (pass->len > 0)
+		TRY(secret_new(pass->p, pass->len, &got.pass, e));
+	*ret = got;
+	return EC_OK;
+}
+
+enum ec
 joint_join(const struct smtp_cred *cred, struct buf *ret, struct err *e)
 {
 	TRY(buf_adds(ret, cred->user, e));

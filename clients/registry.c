@@ -10,6 +10,7 @@ extern const struct client_driver drv_file;
 extern const struct client_driver drv_postfix;
 extern const struct client_driver drv_exim;
 extern const struct client_driver drv_msmtp;
+extern const struct client_driver drv_opensmtpd;
 extern const struct client_driver drv_secret_service;
 extern const struct client_driver drv_vault;
 extern const struct client_driver drv_kubernetes;
@@ -23,6 +24,7 @@ const struct client_driver *const client_drivers[] = {
 	&drv_postfix,
 	&drv_exim,
 	&drv_msmtp,
+	&drv_opensmtpd,
 	&drv_secret_service,
 	&drv_aws_secretsmanager,
 	&drv_aws_ssm,

@@ -125,6 +125,43 @@ setup_creds_two(struct place *p)
 	return holds_old(p);
 }
 
+/* Its programs demand a group of their own, that is not there. */
+static bool
+setup_opensmtpd(struct place *p)
+{
+	char path[PATH_MAX], command[2 * PATH_MAX], bin[PATH_MAX];
+
+	if (!fetch(p, "opensmtpd"))
+		return false;
+	place_put(place_path(p, "passwd", path),
+	    "root:x:0:0::/:/bin/sh\nopensmtpq:x:0:0::/:/bin/false\n");
+	place_put(place_path(p, "group", path), "root:x:0:\nopensmtpq:x:0:\n");
+	(void)snprintf(command, sizeof(command),
+	    "env LD_PRELOAD=libnss_wrapper.so NSS_WRAPPER_PASSWD=%s/passwd "
+	    "NSS_WRAPPER_GROUP=%s/group %s",
+	    p->dir, p->dir, place_here("build/debs/root/usr/sbin", bin));
+	(void)strcat(command, "/makemap");
+	place_set(p, "makemap", wrapper(p, "makemap", command, path), NULL);
+	/* There is no smtpd to be told: tests/e2e/opensmtpd.t has one. */
+	place_set(p, "smtpctl", wrapper(p, "smtpctl", "true", path), NULL);
+	place_set(p, "smtpd", wrapper(p, "smtpd", "true", path), NULL);
+	place_set(p, "path", p->target, NULL);
+	place_set(p, "label", "ses", NULL);
+	return true;
+}
+
+static bool
+setup_opensmtpd_db(struct place *p)
+{
+	char db[PATH_MAX];
+
+	if (!setup_opensmtpd(p))
+		return false;
+	place_set(p, "table_type", "db", NULL);
+	place_put(place_path(p, "secrets.db", db), "");
+	return holds_old(p);
+}
+
 extern const struct row rows_mail[];
 const struct row rows_mail[] = {
 	{ .name = "exim",
@@ -143,6 +180,19 @@ const struct row rows_mail[] = {
 		    "account news.example\nhost mail.example.com\n"
 		    "  user\t@U\npassword @P\n# password x\n\n"
 		    "account default : news.example\n" },
+	{ .name = "opensmtpd-file",
+	    .driver = "opensmtpd",
+	    .setup = setup_opensmtpd,
+	    .target = "secrets",
+	    .text = "# relays\n\nother me:secretword\nses \t@U:@P \n"
+		    "#ses x:y\nlast a:b" },
+	{ .name = "opensmtpd-db",
+	    .driver = "opensmtpd",
+	    .setup = setup_opensmtpd_db,
+	    .target = "secrets",
+	    .text = "# relays\n\nother me:secretword\nses \t@U:@P \n"
+		    "#ses x:y\nlast a:b",
+	    .derived = "secrets.db" },
 	{ .name = "systemd-credential",
 	    .driver = "systemd-credential",
 	    .setup = setup_creds_one,

@@ -100,11 +100,11 @@ plans() {
 commands() { # a command that gives the password, or any setting
 	rc
 	sed -i 's/^password\t.*/passwordeval echo x/' "$R"
-	plan 'a command (passwordeval) gives the password'
+	plan passwordeval
 	not drive read
 	rc
 	sed -i "s|^password\t.*|&\npasswordeval echo x|" "$R"
-	plan 'a command (passwordeval) gives the password'
+	plan passwordeval
 }
 foreign() { # a file of another user is never given to msmtp
 	[ "$(id -u)" = 0 ] || skip 'not root'

@@ -131,16 +131,15 @@ half() { # stopped between the two: the next run completes it
 	is "$(drive read "$@")" "$NEW $(password "$NEW" us-east-1)"
 	cmp "$S/smtp-password" "$D/kept" # it had its value already
 }
-made() { # from nothing, in another form
+made() { # from nothing, with other keys
 	world_of_creds smtp
-	printf '{{username}}\n{{password}}\n' >"$D/template"
-	set -- credential=smtp format=template template="$D/template" create=true
+	set -- credential=smtp username=U password=P create=true
 	drive plan "$@"
 	not [ -e "$D/secret" ]
 	is "$(ls "$S")" ''
 	echo "$OLD $SECRET" | drive write "$@"
 	is "$(stat -c %a "$S/smtp")" 600
-	show smtp | cmp - <(printf '%s\n%s\n' "$OLD" "$SECRET")
+	show smtp | cmp - <(printf 'U=%s\nP=%s\n' "$OLD" "$SECRET")
 	cp -p "$S/smtp" "$D/kept"
 	echo "$OLD $SECRET" | drive write "$@"
 	cmp "$S/smtp" "$D/kept"

@@ -138,7 +138,7 @@ settings(void **state)
 		    NULL },
 		{ "credential", "c", "format", "nonsense", NULL },
 		{ "credential", "c", "username", "a", "password", "a", NULL },
-		{ "credential", "c", "format", "template", NULL },
+		{ "credential", "c", "format", "exim-passwd", NULL },
 		{ "credential", "c", "unit", "-x", NULL },
 		{ "credential", "c", "unit", "a b", NULL },
 		{ "credential", "c", "unit", "a;b", NULL },
