@@ -16,7 +16,7 @@ static const char fake_creds[] =
     "case $1 in\n"
     "encrypt) if [ -e $d/broken ]; then exit 1; fi\n"
     "    if [ -e $d/trap ]; then rm $d/user; mkdir $d/user; fi\n"
-    "    if [ -e $d/lie ]; then echo x | rev; exit; fi\n"
+    "    if [ -e $d/lie ]; then echo \"$name|\"; echo x; exit; fi\n"
     "    echo \"$name|\"; rev;;\n"
     "decrypt) read -r n; [ \"$n\" = \"$name|\" ] || exit 1; rev;;\n"
     "esac\n";
@@ -252,7 +252,7 @@ write_failures(void **state)
 		write_fails(&fx, "broken", EC_CLIENT, "creds");
 		write_fails(&fx, "denied", EC_DENIED, "key of this host");
 		write_fails(&fx, "endless", EC_TEMP, "more than");
-		write_fails(&fx, "lie", EC_CLIENT, "");
+		write_fails(&fx, "lie", EC_CLIENT, "does not decrypt to what");
 		fixture_close(&fx);
 	}
 }
