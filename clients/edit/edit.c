@@ -22,6 +22,7 @@ extern const struct edit_syntax edit_properties;
 extern const struct edit_syntax edit_sasl_passwd;
 extern const struct edit_syntax edit_toml;
 extern const struct edit_syntax edit_json;
+extern const struct edit_syntax edit_php;
 extern const struct edit_syntax edit_xml;
 extern const struct edit_syntax edit_yaml;
 
@@ -40,6 +41,7 @@ const struct edit_syntax *const edit_syntaxes[] = {
 	&edit_sasl_passwd,
 	&edit_toml,
 	&edit_json,
+	&edit_php,
 	&edit_xml,
 	&edit_yaml,
 	NULL,
