@@ -61,10 +61,12 @@ static bool
 assigns(const struct look *l, const struct tree_node *n)
 {
 	const size_t len = strlen(l->step);
-	const char *p = buf_str(&l->t->pool) + n->value;
+	const char *p;
 
-	return n->kind == TREE_TEXT && n->value != TREE_NONE &&
-	    n->valuelen >= len && memcmp(p, l->step, len) == 0 &&
+	if (n->kind != TREE_TEXT || n->value == TREE_NONE || n->valuelen < len)
+		return false;
+	p = buf_str(&l->t->pool) + n->value;
+	return memcmp(p, l->step, len) == 0 &&
 	    (n->valuelen == len || p[len] == '=');
 }
 

@@ -65,11 +65,13 @@ static bool
 named(const struct tree *t, const struct tree_node *n, const char *mark,
     const char *name, size_t len)
 {
-	const char *own = buf_str(&t->pool) + n->name;
 	const size_t m = strlen(mark);
+	const char *own;
 
-	return n->name != TREE_NONE && n->namelen == m + len &&
-	    memcmp(own, mark, m) == 0 && memcmp(own + m, name, len) == 0;
+	if (n->name == TREE_NONE || n->namelen != m + len)
+		return false;
+	own = buf_str(&t->pool) + n->name;
+	return memcmp(own, mark, m) == 0 && memcmp(own + m, name, len) == 0;
 }
 
 /* Does the raw text of a node mean this? */

@@ -6,6 +6,7 @@
 
 extern const struct row rows_aws[];
 extern const struct row rows_edit_line[];
+extern const struct row rows_edit_tree[];
 extern const struct row rows_exec[];
 extern const struct row rows_file[];
 extern const struct row rows_kv[];
@@ -16,6 +17,7 @@ extern const struct row rows_netrc[];
 const struct row *const row_tables[] = {
 	rows_aws,
 	rows_edit_line,
+	rows_edit_tree,
 	rows_exec,
 	rows_file,
 	rows_kv,
