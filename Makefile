@@ -11,7 +11,7 @@ DESTDIR    ?=
 PKG_CONFIG ?= pkg-config
 FLAVOUR    ?= rel
 BUILD      := build/$(FLAVOUR)
-PKGS       := libcurl libcrypto libssl libcjson yaml-0.1 sqlite3 expat
+PKGS       := libcurl libcrypto libssl libcjson yaml-0.1 sqlite3 expat libsodium
 
 # What a bare Debian 12 lacks. gcc, make and the like come with
 # build-essential. Tests want more; an installed program wants less.
