@@ -9,7 +9,7 @@ The control side is under /_/ on the same port, for tests only:
     GET  /_/state          everything, as JSON
     GET  /_/log            requests so far: [method, path, status]
     POST /_/reset          as at the start
-    POST /_/set            {"a.b.c": value}: sets parts of the state
+    POST /_/set            {"a|b|c": value}: sets parts of the state
     POST /_/fault          {"method":, "path":, "status":, "body":, "headers":,
                             "times": 1, "after": false, "drop": false}
            a request that matches (path is a regular expression) gets that
