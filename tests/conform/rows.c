@@ -11,6 +11,7 @@ extern const struct row rows_exec[];
 extern const struct row rows_file[];
 extern const struct row rows_kv[];
 extern const struct row rows_mail[];
+extern const struct row rows_forge[];
 extern const struct row rows_manual[];
 extern const struct row rows_netrc[];
 
@@ -22,6 +23,7 @@ const struct row *const row_tables[] = {
 	rows_file,
 	rows_kv,
 	rows_mail,
+	rows_forge,
 	rows_manual,
 	rows_netrc,
 	NULL,
