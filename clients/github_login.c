@@ -39,13 +39,13 @@ static enum ec
 assert_app(const struct client *c, const struct github *g, struct secret **ret,
     struct err *e)
 {
-	const double now = (double)(reach_wall(c) / 1000);
+	const int64_t now = reach_wall(c) / 1000;
 	AUTO(jwt_key) EVP_PKEY *key = NULL;
 	AUTO(json) cJSON *j = cJSON_CreateObject();
 
 	TRY(load_key(g, &key, e));
-	if (cJSON_AddNumberToObject(j, "iat", now - BACK) == NULL ||
-	    cJSON_AddNumberToObject(j, "exp", now + AHEAD) == NULL ||
+	if (cJSON_AddNumberToObject(j, "iat", (double)(now - BACK)) == NULL ||
+	    cJSON_AddNumberToObject(j, "exp", (double)(now + AHEAD)) == NULL ||
 	    cJSON_AddStringToObject(j, "iss", g->app_id) == NULL)
 		return fail(e, EC_NOMEM, "no memory for an assertion");
 	return jwt_sign(j, NULL, key, ret, e);

@@ -61,15 +61,15 @@ static enum ec
 assert_user(const struct client *c, const struct google_account *a,
     const char *user, const char *scopes, struct secret **ret, struct err *e)
 {
-	const double now = (double)(reach_wall(c) / 1000);
+	const int64_t now = reach_wall(c) / 1000;
 	AUTO(json) cJSON *j = cJSON_CreateObject();
 
 	if (cJSON_AddStringToObject(j, "iss", a->email) == NULL ||
 	    cJSON_AddStringToObject(j, "sub", user) == NULL ||
 	    cJSON_AddStringToObject(j, "scope", scopes) == NULL ||
 	    cJSON_AddStringToObject(j, "aud", a->token_uri) == NULL ||
-	    cJSON_AddNumberToObject(j, "iat", now) == NULL ||
-	    cJSON_AddNumberToObject(j, "exp", now + LIFE) == NULL)
+	    cJSON_AddNumberToObject(j, "iat", (double)now) == NULL ||
+	    cJSON_AddNumberToObject(j, "exp", (double)(now + LIFE)) == NULL)
 		return fail(e, EC_NOMEM, "no memory for an assertion");
 	return jwt_sign(j, a->key_id, a->key, ret, e);
 }
