@@ -54,8 +54,8 @@ standin_start(const char *script)
 	if (standin.pid == 0) {
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		(void)dup2(ends[1], 1);
-		(void)execl("/usr/bin/python3", "python3", script, "--dir",
-		    standin.dir, (char *)NULL);
+		(void)execl("/usr/bin/python3", "/usr/bin/python3", script,
+		    "--dir", standin.dir, (char *)NULL);
 		_exit(127);
 	}
 	(void)close(ends[1]);
