@@ -22,6 +22,7 @@ extern const struct client_driver drv_gmail;
 extern const struct client_driver drv_exec;
 extern const struct client_driver drv_exec_write_only;
 extern const struct client_driver drv_manual;
+extern const struct client_driver drv_remote;
 
 const struct client_driver *const client_drivers[] = {
 	&drv_file,
@@ -43,6 +44,7 @@ const struct client_driver *const client_drivers[] = {
 	&drv_exec,
 	&drv_exec_write_only,
 	&drv_manual,
+	&drv_remote,
 	NULL,
 };
 

@@ -13,7 +13,8 @@
 
 extern const struct command cmd_run, cmd_status, cmd_check, cmd_verify,
     cmd_history, cmd_confirm, cmd_hold, cmd_release, cmd_rollback, cmd_revoke,
-    cmd_adopt, cmd_derive, cmd_clients, cmd_show_once, cmd_help, cmd_version;
+    cmd_adopt, cmd_derive, cmd_clients, cmd_show_once, cmd_agent, cmd_help,
+    cmd_version;
 
 const struct command *const commands[] = {
 	&cmd_run,
@@ -30,6 +31,7 @@ const struct command *const commands[] = {
 	&cmd_derive,
 	&cmd_clients,
 	&cmd_show_once,
+	&cmd_agent,
 	&cmd_help,
 	&cmd_version,
 	NULL,
@@ -53,6 +55,12 @@ const struct option_row option_rows[] = {
 	{ O_CURRENT, "current", 0, "KEY", "access key id that is in use" },
 	{ O_RETIRE, "retire", 0, "KEY", "access key id to be retired" },
 	{ O_REGION, "region", 0, "REGION", "region; may be repeated" },
+	{ O_ONLY, "only", 0, "CLIENT",
+	    "serve this client of the configuration; may be repeated" },
+	{ O_KEY, "key", 0, "KEY", "access key id; may be repeated" },
+	{ O_ACCOUNT, "account", 0, "NUMBER", "AWS account, twelve digits" },
+	{ O_IAM_USER, "iam-user", 0, "NAME",
+	    "IAM user whose keys are rotated" },
 	{ O_JSON, "json", 'j', NULL, "print JSON" },
 	{ O_LOG, "log", 0, "FORM", "auto, terminal, plain, journal or json" },
 	{ O_LOG, "verbose", 'v', NULL, "tell more" },
@@ -128,11 +136,22 @@ apply(
 	switch (row->bit) {
 	case O_CONFIG:
 		a->config = v;
+		a->config_given = true;
 		break;
 	case O_IDENTITY:
 		return to_list(a->identities, v, e);
 	case O_REGION:
 		return to_list(a->regions, v, e);
+	case O_ONLY:
+		return to_list(a->only, v, e);
+	case O_KEY:
+		return to_list(a->keys, v, e);
+	case O_ACCOUNT:
+		a->account = v;
+		break;
+	case O_IAM_USER:
+		a->iam_user = v;
+		break;
 	case O_DRY_RUN:
 		a->dry_run = true;
 		break;

@@ -14,6 +14,7 @@ extern const struct row rows_mail[];
 extern const struct row rows_forge[];
 extern const struct row rows_manual[];
 extern const struct row rows_netrc[];
+extern const struct row rows_remote[];
 
 const struct row *const row_tables[] = {
 	rows_aws,
@@ -26,6 +27,7 @@ const struct row *const row_tables[] = {
 	rows_forge,
 	rows_manual,
 	rows_netrc,
+	rows_remote,
 	NULL,
 };
 
