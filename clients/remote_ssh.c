@@ -209,10 +209,10 @@ add_jump(struct words *w, const struct remote *r, struct err *e)
 	word(&inner, "'-W[%h]:%p'");
 	word(&inner, "--");
 	word(&inner, hop.host);
-	len = (size_t)snprintf(p, room, "-oProxyCommand=exec");
+	len = (size_t)snprintf(p, room, "-oProxyCommand=");
 	for (size_t i = 0; i < inner.n && len < room; i++)
-		len +=
-		    (size_t)snprintf(p + len, room - len, " %s", inner.argv[i]);
+		len += (size_t)snprintf(p + len, room - len, "%s%s",
+		    i > 0 ? " " : "", inner.argv[i]);
 	if (len >= room)
 		return fail(e, EC_CONFIG, "jump: the paths are too long");
 	w->used += len + 1;

@@ -102,8 +102,9 @@ jump(void **state)
 	fixture_reads(&fx, "", "");
 	assert_int_equal(
 	    file_read(fixture_path(&fx, "argv"), &text, &fx.e), EC_OK);
-	p = strstr(buf_str(&text), "\n-oProxyCommand=exec ");
-	assert_non_null(p);
+	p = strstr(buf_str(&text), "\n-oProxyCommand=/");
+	if (p == NULL)
+		fail_msg("no ProxyCommand in %s", buf_str(&text));
 	assert_non_null(strstr(p, " -oStrictHostKeyChecking=yes "));
 	assert_non_null(strstr(
 	    p, " -oPort=2200 -oUser=me '-W[%h]:%p' -- gate.example.com\n"));
