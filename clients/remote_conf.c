@@ -31,34 +31,30 @@ is_map(const struct client_opt *o)
 	return o->type == OPT_MAP || o->type == OPT_TREE;
 }
 
-static enum ec
-driver_find(const char *type, const struct client_driver **ret, struct err *e)
+/* A kind that can work for someone else; or NULL, and why not. */
+static const struct client_driver *
+driver_find(const char *type, struct err *e)
 {
 	const struct client_driver *d = client_driver_find(type);
 
 	if (d == NULL) {
 		(void)fail(
 		    e, EC_CONFIG, "driver: no kind of client %.40s", type);
-		return fix(e, "rotate clients lists them");
-	}
-	if (d->human || strcmp(type, SELF) == 0) {
+		(void)fix(e, "rotate clients lists them");
+	} else if (d->human || strcmp(type, SELF) == 0) {
 		(void)fail(e, EC_CONFIG,
 		    "driver: a client of type %s cannot be served by another "
 		    "host",
 		    type);
-		return fix(e, "register it as a client of its own");
+		(void)fix(e, "register it as a client of its own");
+		return NULL;
 	}
-	*ret = d;
-	return EC_OK;
+	return d;
 }
 
 static enum ec
-option_find(const struct client_driver *d, const char *key,
-    const struct client_opt **ret, struct err *e)
+no_option(const struct client_driver *d, const char *key, struct err *e)
 {
-	*ret = opt_find(d, key);
-	if (*ret != NULL)
-		return EC_OK;
 	(void)fail(e, EC_CONFIG, "driver %s has no option %.60s", d->name, key);
 	return fix(e, "rotate clients %s lists them", d->name);
 }
@@ -113,9 +109,10 @@ add_options(const struct client_driver *d, const char *const *options,
 {
 	for (; options != NULL && *options != NULL; options += 2) {
 		AUTO(json) cJSON *value = NULL;
-		const struct client_opt *o = NULL;
+		const struct client_opt *o = opt_find(d, options[0]);
 
-		TRY(option_find(d, options[0], &o, e));
+		if (o == NULL)
+			return no_option(d, options[0], e);
 		TRY(value_of(o, options[1], &value, e));
 		if (!cJSON_AddItemToObject(to, o->key, value))
 			return fail(e, EC_NOMEM, "no memory for %s", o->key);
@@ -129,10 +126,11 @@ remote_conf_json(
     const char *type, const char *const *options, cJSON **ret, struct err *e)
 {
 	AUTO(json) cJSON *j = cJSON_CreateObject();
-	const struct client_driver *d = NULL;
+	const struct client_driver *d = driver_find(type, e);
 	cJSON *map;
 
-	TRY(driver_find(type, &d, e));
+	if (d == NULL)
+		return e->ec;
 	if (cJSON_AddStringToObject(j, "type", type) == NULL ||
 	    (map = cJSON_AddObjectToObject(j, "options")) == NULL)
 		return fail(e, EC_NOMEM, "no memory for a request");
@@ -185,11 +183,12 @@ static enum ec
 set_option(
     const struct client_driver *d, const cJSON *v, void *conf, struct err *e)
 {
-	const struct client_opt *o = NULL;
+	const struct client_opt *o = opt_find(d, v->string);
 	const char *texts[VALUES_MAX];
 	size_t n = 0;
 
-	TRY(option_find(d, v->string, &o, e));
+	if (o == NULL)
+		return no_option(d, v->string, e);
 	TRY(texts_of(o, v, texts, &n, e));
 	if (client_opt_set(d, conf, o, texts, n, e) != EC_OK)
 		return err_prefix(e, "options");
@@ -248,7 +247,9 @@ remote_conf_make(const cJSON *driver, struct client *c, struct err *e)
 	    !remote_conf_once(options))
 		return fail(e, EC_CONFIG,
 		    "driver: {\"type\":TEXT,\"options\":{...}} is expected");
-	TRY(driver_find(type, &c->drv, e));
+	c->drv = driver_find(type, e);
+	if (c->drv == NULL)
+		return e->ec;
 	ec = make(options, c, e);
 	if (ec != EC_OK)
 		remote_conf_free(c);

@@ -197,7 +197,7 @@ add_jump(struct words *w, const struct remote *r, struct err *e)
 	struct words inner = { .n = 0 };
 	char *p = w->text + w->used;
 	const size_t room = sizeof(w->text) - w->used;
-	struct hop hop;
+	struct hop hop = { .user = "" };
 	size_t len;
 
 	TRY(hop_parse(r->jump, &hop, e));

@@ -124,6 +124,8 @@ perform(const struct agent_rule *rule, struct exec_ask *a,
 	struct client c = { .name = NULL };
 
 	TRY(choose(rule, a, &c, e));
+	if (c.drv == NULL)
+		return fail(e, EC_BUG, "a client without a driver");
 	switch (a->action) {
 	case EXEC_PLAN:
 		return c.drv->plan(&c, &ret->plan, e);

@@ -1,6 +1,7 @@
 #include "rotator/cli.h"
 
 #include <getopt.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,29 +129,50 @@ to_form(struct args *a, const char *value, struct err *e)
 	    value);
 }
 
+/* Options that are one text, and those that may be repeated. */
+static const struct place {
+	unsigned bit;
+	size_t text; /* offset of a const char *; or 0 */
+	size_t list; /* offset of const char *[LIST_MAX + 1]; or 0 */
+} places[] = {
+	{ .bit = O_REASON, .text = offsetof(struct args, reason) },
+	{ .bit = O_CURRENT, .text = offsetof(struct args, current) },
+	{ .bit = O_RETIRE, .text = offsetof(struct args, retire) },
+	{ .bit = O_ACCOUNT, .text = offsetof(struct args, account) },
+	{ .bit = O_IAM_USER, .text = offsetof(struct args, iam_user) },
+	{ .bit = O_IDENTITY, .list = offsetof(struct args, identities) },
+	{ .bit = O_REGION, .list = offsetof(struct args, regions) },
+	{ .bit = O_ONLY, .list = offsetof(struct args, only) },
+	{ .bit = O_KEY, .list = offsetof(struct args, keys) },
+};
+
+static const struct place *
+place_of(unsigned bit)
+{
+	for (size_t i = 0; i < COUNT(places); i++)
+		if (places[i].bit == bit)
+			return &places[i];
+	return NULL;
+}
+
 /* Where an option's value goes; row is the index in option_rows. */
 static enum ec
 apply(
     struct args *a, const struct option_row *row, const char *v, struct err *e)
 {
+	const struct place *place = place_of(row->bit);
+	void *to = a;
+
+	if (place != NULL && place->list != 0)
+		return to_list((const char **)((char *)to + place->list), v, e);
+	if (place != NULL) {
+		memcpy((char *)to + place->text, &v, sizeof(v));
+		return EC_OK;
+	}
 	switch (row->bit) {
 	case O_CONFIG:
 		a->config = v;
 		a->config_given = true;
-		break;
-	case O_IDENTITY:
-		return to_list(a->identities, v, e);
-	case O_REGION:
-		return to_list(a->regions, v, e);
-	case O_ONLY:
-		return to_list(a->only, v, e);
-	case O_KEY:
-		return to_list(a->keys, v, e);
-	case O_ACCOUNT:
-		a->account = v;
-		break;
-	case O_IAM_USER:
-		a->iam_user = v;
 		break;
 	case O_DRY_RUN:
 		a->dry_run = true;
@@ -165,15 +187,6 @@ apply(
 		break;
 	case O_NOW:
 		a->now = true;
-		break;
-	case O_REASON:
-		a->reason = v;
-		break;
-	case O_CURRENT:
-		a->current = v;
-		break;
-	case O_RETIRE:
-		a->retire = v;
 		break;
 	case O_JSON:
 		a->json = true;
