@@ -41,7 +41,7 @@ static enum ec
 comment(struct scan *s)
 {
 	const bool block = at(s, "/*");
-	const char *stop = strstr(s->p + 2, block ? "*/" : "\n");
+	const char *stop = tree_seek(s->p + 2, s->end, block ? "*/" : "\n");
 
 	if (block && stop == NULL)
 		return no_json(s, "a comment that does not end");
@@ -91,7 +91,7 @@ name(struct scan *s)
 {
 	const char *from = s->p + 1;
 	AUTO(buf) struct buf b = BUF(s->t->text->len);
-	size_t len;
+	size_t len = 0;
 
 	TRY(string(s, &len));
 	if (json_unescape(from, len, &b, s->e) == EC_OK)
@@ -114,7 +114,7 @@ text(struct scan *s)
 		.quote = '"',
 		.at = (size_t)(from - s->start),
 		.value = TREE_NONE };
-	size_t len;
+	size_t len = 0;
 
 	TRY(string(s, &len));
 	n.len = len + 2;
@@ -169,7 +169,7 @@ behind_value(struct scan *s)
 static enum ec
 value(struct scan *s)
 {
-	const char c = s->p < s->end ? *s->p : '\0';
+	const char c = *s->p; /* NUL at the end */
 	const size_t place = (size_t)(s->p - s->start);
 
 	if (c == '{' || c == '[') {

@@ -50,15 +50,14 @@ json_unescape(const char *p, size_t len, struct buf *ret, struct err *e)
 	const char *end = p + len;
 
 	while (p < end) {
-		const size_t n = strcspn(p, "\\");
-		const size_t run =
-		    n < (size_t)(end - p) ? n : (size_t)(end - p);
+		const char *slash = memchr(p, '\\', (size_t)(end - p));
+		const size_t run = (size_t)((slash != NULL ? slash : end) - p);
 		const char *hit;
 
 		TRY(buf_add(ret, p, run, e));
 		p += run;
 		if (end - p < 2)
-			continue;
+			break;
 		hit = p[1] != '\0' ? strchr(letters, p[1]) : NULL;
 		p += 2;
 		if (hit != NULL)

@@ -63,7 +63,7 @@ blanks(struct php_lex *l, struct err *e)
 			line_comment(l);
 			l->p--;
 		} else if (at(l, "/*")) {
-			const char *stop = strstr(l->p + 2, "*/");
+			const char *stop = tree_seek(l->p + 2, l->end, "*/");
 
 			if (stop == NULL)
 				return unfinished(

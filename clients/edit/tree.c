@@ -62,6 +62,22 @@ tree_bytes(const struct tree *t, bool utf8, struct err *e)
 	return EC_OK;
 }
 
+const char *
+tree_seek(const char *p, const char *end, const char *mark)
+{
+	const size_t len = strlen(mark);
+
+	while (p < end) {
+		p = memchr(p, *mark, (size_t)(end - p));
+		if (p == NULL || (size_t)(end - p) < len)
+			return NULL;
+		if (memcmp(p, mark, len) == 0)
+			return p;
+		p++;
+	}
+	return NULL;
+}
+
 enum ec
 tree_name(struct tree *t, const char *p, size_t len, struct err *e)
 {

@@ -68,6 +68,10 @@ void tree_locate(const struct buf *text, struct edit_span *s);
 /* EC_CONFLICT: a NUL in the text, or (utf8) a byte that is not UTF-8. */
 MUST enum ec tree_bytes(const struct tree *t, bool utf8, struct err *e);
 
+/* Where mark (not empty) stands next between p and end; NULL: nowhere. Looks
+ * no further than that. */
+const char *tree_seek(const char *p, const char *end, const char *mark);
+
 /* The name of the next node: bytes copied to the pool. */
 MUST enum ec tree_name(
     struct tree *t, const char *p, size_t len, struct err *e);

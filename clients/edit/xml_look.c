@@ -105,7 +105,7 @@ holds(const struct tree *t, size_t i, const char *name, size_t len,
 static bool
 condition(const struct tree *t, size_t element, const char *p)
 {
-	const char *eq = strchr(p, '='), *end = strchr(p, ']');
+	const char *eq = p + strcspn(p, "="), *end = p + strcspn(p, "]");
 	const size_t stop = tree_at(t, element)->next;
 
 	for (size_t i = element + 1; i < stop; i = tree_at(t, i)->next)
@@ -122,7 +122,7 @@ fits(const struct tree *t, size_t i, const char *step)
 
 	if (!named(t, tree_at(t, i), "", step, len))
 		return false;
-	for (const char *p = step + len; *p == '['; p = strchr(p, ']') + 1)
+	for (const char *p = step + len; *p == '['; p += strcspn(p, "]") + 1)
 		if (!condition(t, i, p + 1))
 			return false;
 	return true;
@@ -161,11 +161,11 @@ static enum ec
 search(const struct tree *t, const struct edit_path *p, const char *key,
     size_t *ret, struct err *e)
 {
-	size_t stop[PATH_STEPS], depth = 0, next;
+	size_t stop[PATH_STEPS] = { 0 }, depth = 0, next;
 	const size_t count = tree_count(t);
 
 	*ret = TREE_NONE;
-	for (size_t i = 0; i < count; i = next) {
+	for (size_t i = 0; i < count && p->n > 0; i = next) {
 		const struct tree_node *n = tree_at(t, i);
 
 		next = n->next;
@@ -190,7 +190,7 @@ search(const struct tree *t, const struct edit_path *p, const char *key,
 enum ec
 xml_look(const struct tree *t, const char *key, size_t *ret, struct err *e)
 {
-	struct edit_path path;
+	struct edit_path path = { .n = 0 };
 
 	TRY(parse(key, &path, e));
 	for (size_t i = 0; i < path.n; i++)

@@ -64,7 +64,7 @@ content(struct scan *s, enum tree_kind kind, unsigned style, const char *p,
 static enum ec
 through(struct scan *s, const char *open, const char *close, const char **ret)
 {
-	const char *stop = strstr(s->p + strlen(open), close);
+	const char *stop = tree_seek(s->p + strlen(open), s->end, close);
 
 	*ret = stop;
 	if (stop == NULL)

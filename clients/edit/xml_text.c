@@ -114,7 +114,7 @@ cdata(const char *value, struct buf *ret, struct err *e)
 static enum ec
 put(char quote, uint32_t c, bool edge, struct buf *ret, struct err *e)
 {
-	const char ascii = c < 0x7f ? (char)c : '\0';
+	const char ascii = (char)(c < 0x7f ? c : 0);
 
 	if (!character(c))
 		return impossible(e);

@@ -13,9 +13,10 @@
 
 #include "base/secret.h"
 
-#define LEN  40 /* of the value */
-#define PART 12 /* its beginning is looked for: a buffer that grew leaves it   \
-		 */
+#define LEN 40 /* of the value */
+#define PART                                                                   \
+	12 /* its beginning is looked for: a buffer that grew leaves it        \
+	    */
 #define HUGE ((size_t)256 << 20)
 #define STEP ((size_t)1 << 20)
 
