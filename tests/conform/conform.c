@@ -57,8 +57,8 @@ run_check(struct tally *t, const struct row *row, const struct check *c,
 	if (c->mount != NULL && (geteuid() != 0 || args != NULL))
 		return;
 	if (!place_open(&p, row, args, c->mount)) {
-		printf("ok %u - %s: %s # SKIP %s\n", ++t->run, row->name,
-		    c->name, p.why);
+		/* A check that cannot run has proved nothing. */
+		report(t, row, c, false, p.why);
 	} else if (c->applies == NULL || c->applies(&p)) {
 		good = c->run(&p) && spied_nothing(&p);
 		if (p.leaked)

@@ -186,11 +186,12 @@ const struct row rows_mail[] = {
 	    .target = "secrets",
 	    .text = "# relays\n\nother me:secretword\nses \t@U:@P \n"
 		    "#ses x:y\nlast a:b" },
+	/* makemap keeps a blank behind the value, which smtpd drops. */
 	{ .name = "opensmtpd-db",
 	    .driver = "opensmtpd",
 	    .setup = setup_opensmtpd_db,
 	    .target = "secrets",
-	    .text = "# relays\n\nother me:secretword\nses \t@U:@P \n"
+	    .text = "# relays\n\nother me:secretword\nses \t@U:@P\n"
 		    "#ses x:y\nlast a:b",
 	    .derived = "secrets.db" },
 	{ .name = "systemd-credential",
