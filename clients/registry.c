@@ -43,8 +43,8 @@ const struct client_driver *const client_drivers[] = {
 	&drv_gmail,
 	&drv_exec,
 	&drv_exec_write_only,
-	&drv_manual,
 	&drv_remote,
+	&drv_manual,
 	NULL,
 };
 
