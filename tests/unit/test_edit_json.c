@@ -67,6 +67,7 @@ static const struct row_bad bads[] = {
 	{ "{\"p\":\"\\ud800\"}", "p", EC_CONFLICT, "f:1:6: p: an escape",
 	    NULL },
 	{ "{\"p\":\"\\udc00\\ud800\"}", "p", EC_CONFLICT, "an escape", NULL },
+	{ "{\"p\":\"\\ud83d\\ue000\"}", "p", EC_CONFLICT, "an escape", NULL },
 	{ "{\"p\":\"\\ud800\\u0041\"}", "p", EC_CONFLICT, "an escape", NULL },
 	{ "{\"p\":\"\\u00g0\"}", "p", EC_CONFLICT, "an escape", NULL },
 	{ "", "p", EC_CONFLICT, "f:1:1: a value is missing", NULL },

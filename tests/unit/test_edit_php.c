@@ -49,6 +49,12 @@ static const struct row_good goods[] = {
 	    BOM "<html><?= 'x' ?>\r\n<?PHP\r\n// define('P','x'); ?> "
 		"<p>it's</p><?php # define('P','y')\r\n/* define('P','z'); */"
 		"define(/**/'P'//\r\n,'N/+'/**/);\r\n" },
+	{ P "// x ?><?php define('P','a');", "P", "a",
+	    P "// x ?><?php define('P','N/+');" },
+	{ P "$x = <<<EOT\n EOTX; define('P','x');\nEOT;\ndefine('P','a');", "P",
+	    "a",
+	    P "$x = <<<EOT\n EOTX; define('P','x');\nEOT;\n"
+	      "define('P','N/+');" },
 	{ P "$x = <<<EOT\n define('P','x');\n EOTX\n EOT . 'y';\n"
 	    "$y = <<<'E'\n$z\nE;\ndefine('P','a');",
 	    "P", "a",
