@@ -23,7 +23,7 @@ TEST_DEBS  := $(BUILD_DEBS) libcmocka-dev clang clang-tidy clang-format \
 	libclang-rt-14-dev cppcheck valgrind mandoc attr acl strace sqlite3 \
 	swaks libnet-ssleay-perl gnome-keyring dbus-daemon libsecret-tools \
 	systemd perl python3 python3-venv jq e2fsprogs iproute2 util-linux spin \
-	openssl msmtp libnss-wrapper libgnutls-dane0 libnsl2 libevent-2.1-7
+	openssl python3-yaml php-cli msmtp libnss-wrapper libgnutls-dane0 libnsl2 libevent-2.1-7
 
 ifneq ($(filter-out deps deps-check help clean,$(or $(MAKECMDGOALS),all)),)
 CPPFLAGS   += $(shell $(PKG_CONFIG) --cflags $(PKGS) libsecret-1 2>/dev/null)
