@@ -65,8 +65,7 @@ refused(const struct gmail *g, const struct rest_reply *r, struct err *e)
 	enum ec ec = EC_DENIED;
 
 	why = why != NULL ? why : "";
-	if (strstr(why, "ateLimitExceeded") != NULL ||
-	    strstr(why, "LimitExceeded") != NULL)
+	if (strstr(why, "LimitExceeded") != NULL) /* rate, userRate, daily */
 		ec = EC_TEMP;
 	heard_show(said != NULL ? said : why, shown, sizeof(shown));
 	errno = 0; /* it is not ours that went wrong */

@@ -42,6 +42,54 @@ no_passphrase(char *to, int size, int writing, void *ctx)
 	return -1;
 }
 
+static EVP_PKEY *
+decode_rsa(const unsigned char *p, long n)
+{
+	return d2i_PrivateKey(EVP_PKEY_RSA, NULL, &p, n);
+}
+
+/* The RSA key inside a PKCS#8 structure, which wipes itself. */
+static EVP_PKEY *
+decode_pkcs8(const unsigned char *p, long n)
+{
+	PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &p, n);
+	const ASN1_OBJECT *kind = NULL;
+	const unsigned char *inner = NULL;
+	EVP_PKEY *k = NULL;
+	int len = 0;
+
+	if (info != NULL &&
+	    PKCS8_pkey_get0(&kind, &inner, &len, NULL, info) == 1 &&
+	    OBJ_obj2nid(kind) == NID_rsaEncryption)
+		k = decode_rsa(inner, len);
+	PKCS8_PRIV_KEY_INFO_free(info);
+	return k;
+}
+
+/*
+ * PEM_read_bio_PrivateKey() and d2i_AutoPrivateKey() leave a key in freed heap
+ * (found by a scan of our own memory, OpenSSL 3.0.19); these steps do not.
+ */
+static EVP_PKEY *
+decode(BIO *b)
+{
+	unsigned char *der = NULL;
+	char *name = NULL;
+	EVP_PKEY *k = NULL;
+	long n = 0;
+
+	if (PEM_bytes_read_bio_secmem(&der, &n, &name, PEM_STRING_EVP_PKEY, b,
+		no_passphrase, NULL) != 1)
+		return NULL;
+	if (strcmp(name, PEM_STRING_PKCS8INF) == 0)
+		k = decode_pkcs8(der, n);
+	else if (strcmp(name, PEM_STRING_RSA) == 0)
+		k = decode_rsa(der, n);
+	OPENSSL_secure_clear_free(der, (size_t)n);
+	OPENSSL_secure_free(name);
+	return k;
+}
+
 enum ec
 jwt_key_parse(
     const struct secret *pem, const char *where, EVP_PKEY **ret, struct err *e)
@@ -52,13 +100,13 @@ jwt_key_parse(
 
 	if (b == NULL)
 		return fail(e, EC_NOMEM, "no memory for a key");
-	k = PEM_read_bio_PrivateKey(b, NULL, no_passphrase, NULL);
+	k = decode(b);
 	ERR_clear_error();
 	if (k == NULL)
 		return fail(e, EC_CONFIG,
-		    "%s: no private key in PEM, or it has a passphrase", where);
-	if (EVP_PKEY_get_base_id(k) != EVP_PKEY_RSA ||
-	    EVP_PKEY_get_bits(k) < BITS_MIN)
+		    "%s: no private RSA key in PEM, or it has a passphrase",
+		    where);
+	if (EVP_PKEY_get_bits(k) < BITS_MIN)
 		return fail(e, EC_CONFIG,
 		    "%s: not an RSA key of %d bits or more", where, BITS_MIN);
 	*ret = TAKE(k);
