@@ -35,27 +35,41 @@ next(const struct style *s, const char **p, char *ret)
 	return true;
 }
 
+/* Copies one step to *out, up to the next split; the reason why not, or NULL.
+ */
+static const char *
+take_step(const struct style *s, const char **p, char **out, const char *end)
+{
+	const char *from = *out;
+
+	while (**p != '\0' && **p != s->split) {
+		if (*out + 1 >= end)
+			return "too long";
+		if (!next(s, p, (*out)++))
+			return "a bad escape";
+	}
+	if (*out == from)
+		return "an empty step";
+	*(*out)++ = '\0';
+	return NULL;
+}
+
 enum ec
 edit_path_parse(const char *key, struct edit_path *ret, struct err *e)
 {
 	const struct style *s = *key == '/' ? &pointer : &dotted;
 	const char *p = *key == '/' ? key + 1 : key;
 	char *out = ret->text, *const end = ret->text + sizeof(ret->text);
+	const char *why;
 
 	ret->n = 0;
 	do {
 		if (ret->n == PATH_STEPS)
 			return bad(key, "too many steps", e);
 		ret->step[ret->n++] = out;
-		while (*p != '\0' && *p != s->split) {
-			if (out + 1 >= end)
-				return bad(key, "too long", e);
-			if (!next(s, &p, out++))
-				return bad(key, "a bad escape", e);
-		}
-		if (out == ret->step[ret->n - 1])
-			return bad(key, "an empty step", e);
-		*out++ = '\0';
+		why = take_step(s, &p, &out, end);
+		if (why != NULL)
+			return bad(key, why, e);
 	} while (*p++ == s->split);
 	return EC_OK;
 }
