@@ -202,33 +202,56 @@ word_char(char c)
 	    (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
+/* The end of a comment; NULL: there is none at p. */
+static const char *
+comment(const char *p, const char *eof)
+{
+	const int next = p + 1 < eof ? p[1] : 0;
+	const char *end;
+
+	if (*p == '/' && next == '*') {
+		end = memmem(p, (size_t)(eof - p), "*/", 2);
+		return end != NULL ? end + 2 : eof;
+	}
+	if (*p != '#' && !(*p == '/' && next == '/'))
+		return NULL;
+	end = memchr(p, '\n', (size_t)(eof - p));
+	return end != NULL ? end : eof;
+}
+
+static const char *
+text_token(struct brackets *b, const char *p, const char *eof)
+{
+	const char *end = quoted(p, eof);
+	const size_t len = (size_t)(end - p);
+
+	copy(b->last, (struct piece){ p + 1, len >= 2 ? len - 2 : 0 });
+	return end;
+}
+
+static const char *
+word_token(struct brackets *b, const char *p, const char *eof)
+{
+	const char *end = p;
+
+	while (end < eof && word_char(*end))
+		end++;
+	copy(b->last, (struct piece){ p, (size_t)(end - p) });
+	return end;
+}
+
 /* One token; returns its end. */
 static const char *
 token(struct brackets *b, const char *p, const char *eof)
 {
-	const char *from = p;
+	const char *end = comment(p, eof);
 
-	if (*p == '"' || *p == '\'') {
-		p = quoted(p, eof);
-		copy(b->last,
-		    (struct piece){ from + 1,
-			(size_t)(p - from) >= 2 ? (size_t)(p - from) - 2 : 0 });
-		return p;
-	}
-	if (word_char(*p)) {
-		while (p < eof && word_char(*p))
-			p++;
-		copy(b->last, (struct piece){ from, (size_t)(p - from) });
-		return p;
-	}
-	if (*p == '#' || (*p == '/' && p + 1 < eof && p[1] == '/')) {
-		p = memchr(p, '\n', (size_t)(eof - p));
-		return p != NULL ? p : eof;
-	}
-	if (*p == '/' && p + 1 < eof && p[1] == '*') {
-		p = memmem(p, (size_t)(eof - p), "*/", 2);
-		return p != NULL ? p + 2 : eof;
-	}
+	if (end != NULL)
+		return end;
+	if (*p == '"' || *p == '\'')
+		return text_token(b, p, eof);
+	if (word_char(*p))
+		return word_token(b, p, eof);
 	if (*p == ':' || *p == '=')
 		member_named(b);
 	bracket(b, *p);

@@ -29,41 +29,50 @@ name_len(const char *p, const char *end)
 	return n;
 }
 
-/* The attributes of a tag: the one that tells it from its like, and the one
- * that the value is in. */
+struct attribute {
+	struct piece name, value;
+};
+
+/* The next attribute of a tag, from *p on; false: there is none. */
+static bool
+next_attribute(const char **p, const char *end, struct attribute *ret)
+{
+	const char *name = *p + strspn(*p, BLANKS);
+	const size_t len = name_len(name, end);
+	const char *from = name + len + strspn(name + len, BLANKS), *to;
+
+	if (len == 0 || from >= end || *from != '=')
+		return false;
+	from += 1 + strspn(from + 1, BLANKS);
+	if (from >= end || (*from != '"' && *from != '\''))
+		return false;
+	to = memchr(from + 1, *from, (size_t)(end - from - 1));
+	if (to == NULL)
+		return false;
+	ret->name = (struct piece){ name, len };
+	ret->value = (struct piece){ from + 1, (size_t)(to - from - 1) };
+	*p = to + 1;
+	return true;
+}
+
+/* The attribute that tells an element from its like, and the one that the
+ * value is in. */
 static void
 attributes(struct xml *x, struct element *el, const char *p, const char *end,
     const char *value)
 {
-	while (p < end) {
-		const char *name, *from, *to;
-		size_t len;
+	struct attribute a;
 
-		p += strspn(p, BLANKS);
-		name = p;
-		len = name_len(p, end);
-		p += len;
-		p += strspn(p, BLANKS);
-		if (len == 0 || p >= end || *p != '=')
-			return;
-		p++;
-		p += strspn(p, BLANKS);
-		if (p >= end || (*p != '"' && *p != '\''))
-			return;
-		from = p + 1;
-		to = memchr(from, *p, (size_t)(end - from));
-		if (to == NULL)
-			return;
-		p = to + 1;
-		if (len >= NAME_MAX_ || (size_t)(to - from) >= NAME_MAX_)
+	while (p < end && next_attribute(&p, end, &a)) {
+		if (a.name.len >= NAME_MAX_ || a.value.len >= NAME_MAX_)
 			continue;
-		if (value >= from && value < to)
+		if (value >= a.value.p && value < a.value.p + a.value.len)
 			(void)snprintf(x->attribute, sizeof(x->attribute),
-			    "%.*s", (int)len, name);
+			    "%.*s", (int)a.name.len, a.name.p);
 		else if (el->which[0] == '\0')
 			(void)snprintf(el->which, sizeof(el->which),
-			    "[%.*s=%.*s]", (int)len, name, (int)(to - from),
-			    from);
+			    "[%.*s=%.*s]", (int)a.name.len, a.name.p,
+			    (int)a.value.len, a.value.p);
 	}
 }
 
