@@ -24,46 +24,44 @@ lend_net(void *ctx, struct net **ret, struct err *e)
 }
 
 static enum ec
-open_session(
-    struct app *a, const char *region, struct session **ret, struct err *e)
+open_session(struct app *a, const char *region, struct aws **ret, struct err *e)
 {
 	const struct aws_options o = { .region =
 					   *region != '\0' ? region : NULL };
 	const size_t n = strlen(region) + 1;
-	struct session *s = calloc(1, sizeof(*s) + n);
+	struct session *s;
 	enum ec ec;
 
+	TRY(app_net(a, e));
+	s = calloc(1, sizeof(*s) + n);
 	if (s == NULL)
 		return fail(e, EC_NOMEM, "no memory for an AWS session");
 	memcpy(s->region, region, n);
 	app_aws_env(a);
 	ec = aws_open(a->net, &a->env, &o, &s->aws, e);
-	if (ec != EC_OK)
+	if (ec != EC_OK) {
 		free(s);
-	else
-		*ret = s;
-	return ec;
+		return ec;
+	}
+	s->next = a->sessions;
+	a->sessions = s;
+	*ret = s->aws;
+	return EC_OK;
 }
 
 static enum ec
 lend_aws(void *ctx, const char *region, struct aws **ret, struct err *e)
 {
 	struct app *a = ctx;
-	struct session *s;
 
 	if (region == NULL)
 		region = "";
-	for (s = a->sessions; s != NULL; s = s->next)
-		if (strcmp(s->region, region) == 0)
-			break;
-	if (s == NULL) {
-		TRY(app_net(a, e));
-		TRY(open_session(a, region, &s, e));
-		s->next = a->sessions;
-		a->sessions = s;
-	}
-	*ret = s->aws;
-	return EC_OK;
+	for (const struct session *s = a->sessions; s != NULL; s = s->next)
+		if (strcmp(s->region, region) == 0) {
+			*ret = s->aws;
+			return EC_OK;
+		}
+	return open_session(a, region, ret, e);
 }
 
 static const char *
