@@ -78,20 +78,20 @@ MUST enum ec file_can_replace(const struct file *f, size_t n, struct err *e);
  * an earlier crash left of temporaries for this file is removed first. After
  * success f is stale: close it.
  *
- * On failure the original is untouched and the temporary removed, with one
- * exception: when the last step, the fsync of the directory, fails (EC_IO,
- * "in place, but ..."), every reader sees the new content but a power cut may
- * bring the old back. Repeating it from file_open() is always safe.
- * EC_CONFLICT: the file or the path to it changed since file_open().
+ * On failure the original is untouched and the temporary removed, unless it is
+ * EC_UNKNOWN, "in place, but ...": a step behind the change has failed, such
+ * as the fsync of the directory. Every reader sees the new content then, but a
+ * power cut may bring the old back. Repeating it from file_open() is always
+ * safe. EC_CONFLICT: the file or the path to it changed since file_open().
  * EC_DENIED: not permitted, or an attribute cannot be kept. EC_IO: the disk.
  * The process must ignore SIGXFSZ to get EFBIG as an error.
  *
  * FILE_IMMUTABLE: the flag (chattr +i) is cleared for the moment of the change
  * and set on what stands there afterwards, also after a failure; a crash in
  * between leaves it cleared, until the next call. "in place, but not
- * immutable" means what it says.
+ * immutable" (EC_UNKNOWN) means what it says.
  *
- * In place: EC_UNKNOWN when neither content could be written to the end, or
+ * In place: EC_UNKNOWN also when neither content could be written to the end, or
  * somebody else wrote in the same moment; the record stays and says what was.
  * EC_TEMP: another process is at it. Attributes are the inode's and stay.
  */

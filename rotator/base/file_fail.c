@@ -57,6 +57,13 @@ file_fail(struct err *e, const char *path, const char *verb)
 }
 
 enum ec
+file_fail_late(struct err *e, const char *but)
+{
+	e->ec = EC_UNKNOWN;
+	return err_prefix(e, "in place, but %s", but);
+}
+
+enum ec
 file_slurp(int fd, const char *path, struct buf *b, struct err *e)
 {
 	enum ec ec = buf_read(b, fd, e);

@@ -102,5 +102,5 @@ flags_lock(const struct file *f, int fd, enum ec ec, struct err *e)
 	if (ec != EC_OK)
 		return err_prefix(e, "no longer immutable (chattr +i)");
 	*e = mine;
-	return err_prefix(e, "in place, but not immutable");
+	return file_fail_late(e, "not immutable");
 }

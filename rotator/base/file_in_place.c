@@ -210,8 +210,10 @@ static enum ec
 confirm(const struct file *f, struct err *e)
 {
 	TRY(pin_unchanged(f, e));
-	if (fsync(f->fd) != 0)
-		return file_fail(e, buf_str(&f->at.path), "sync");
+	if (fsync(f->fd) != 0) {
+		(void)file_fail(e, buf_str(&f->at.path), "sync");
+		return file_fail_late(e, "a power cut may undo it");
+	}
 	return f->was_immutable ? EC_OK : flags_lock(f, f->fd, EC_OK, e);
 }
 
@@ -233,7 +235,7 @@ in_place_write(struct file *f, const struct buf *bytes, struct err *e)
 	if (undo_drop(&f->undo, &mine) == EC_OK || ec != EC_OK)
 		return ec;
 	*e = mine;
-	return err_prefix(e, "in place, but");
+	return file_fail_late(e, "its record is still there");
 }
 
 enum ec

@@ -90,6 +90,10 @@ struct file {
 
 /* "PATH: cannot VERB: reason" with the remedy that belongs to errno. */
 enum ec file_fail(struct err *e, const char *path, const char *verb);
+/* What failed came behind the change: "in place, but BUT: ..." in front of
+ * the error, and EC_UNKNOWN, because nobody may take the old content for what
+ * is there. */
+enum ec file_fail_late(struct err *e, const char *but);
 
 /* buf_read(), with path and remedy in the error. */
 MUST enum ec file_slurp(int fd, const char *path, struct buf *b, struct err *e);

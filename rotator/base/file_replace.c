@@ -41,7 +41,7 @@ settle(const struct file *f, struct err *e)
 	if (fsync(f->dir) == 0 || errno == EINVAL)
 		return EC_OK;
 	(void)file_fail(e, buf_str(&f->at.path), "sync its directory");
-	return err_prefix(e, "in place, but a power cut may undo it");
+	return file_fail_late(e, "a power cut may undo it");
 }
 
 /* A new file must not overwrite one that appeared a moment ago. */
