@@ -91,9 +91,9 @@ MUST enum ec file_can_replace(const struct file *f, size_t n, struct err *e);
  * between leaves it cleared, until the next call. "in place, but not
  * immutable" (EC_UNKNOWN) means what it says.
  *
- * In place: EC_UNKNOWN also when neither content could be written to the end, or
- * somebody else wrote in the same moment; the record stays and says what was.
- * EC_TEMP: another process is at it. Attributes are the inode's and stay.
+ * In place: EC_UNKNOWN also when neither content could be written to the end,
+ * or somebody else wrote in the same moment; the record stays and says what
+ * was. EC_TEMP: another process is at it. Attributes are the inode's and stay.
  */
 MUST enum ec file_replace(
     struct file *f, const struct buf *bytes, mode_t new_mode, struct err *e);

@@ -63,6 +63,17 @@ file_has_room(int fd, const char *path, size_t n, struct err *e)
 	/* No total at all: a file system that does not count. */
 	if (v.f_blocks > 0 && left < need)
 		return file_fail(e, path, "find room for the new content");
+	return EC_OK;
+}
+
+enum ec
+file_has_inode(int fd, const char *path, struct err *e)
+{
+	struct statvfs v;
+
+	if (fstatvfs(fd, &v) != 0)
+		return file_fail(e, path, "ask for free inodes");
+	errno = ENOSPC;
 	if (v.f_files > 0 && v.f_ffree == 0)
 		return file_fail(e, path, "find an inode for the new content");
 	return EC_OK;
@@ -146,5 +157,6 @@ file_can_replace(const struct file *f, size_t n, struct err *e)
 		return in_place_can(f, n, e);
 	TRY(check_writable(f, e));
 	TRY(file_has_room(f->dir, buf_str(&f->at.path), n, e));
+	TRY(file_has_inode(f->dir, buf_str(&f->at.path), e));
 	return check_owner(f, e);
 }

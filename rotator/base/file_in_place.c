@@ -196,9 +196,10 @@ file_mend(struct file *f, struct err *e)
 	TRY(undo_take(&f->undo, e));
 	TRY(reread(f, e));
 	TRY(judge(f, e));
-	if (f->torn)
+	if (f->torn) {
 		TRY(rewrite(f, &f->undo.was, &half, e));
-	else if (f->fd >= 0 && fsync(f->fd) != 0)
+		f->was_immutable = f->immutable; /* that has set it again */
+	} else if (f->fd >= 0 && fsync(f->fd) != 0)
 		return file_fail(e, buf_str(&f->at.path), "sync");
 	TRY(reread(f, e));
 	f->torn = false;
@@ -249,6 +250,7 @@ in_place_can(const struct file *f, size_t n, struct err *e)
 	if (faccessat(f->undo.at.dir, ".", W_OK | X_OK, AT_EACCESS) != 0)
 		return file_fail(e, record, "write to its directory");
 	TRY(file_has_room(f->undo.at.dir, record, old + n, e));
+	TRY(file_has_inode(f->undo.at.dir, record, e));
 	/* access(2) takes the flag into account, which will be cleared. */
 	if (!f->was_immutable &&
 	    faccessat(f->dir, place_name(&f->at), W_OK, flags) != 0)

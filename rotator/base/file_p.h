@@ -158,6 +158,8 @@ MUST enum ec file_write_all(
 bool file_capable(unsigned cap); /* capabilities(7), effective now */
 /* EC_IO: no room for n bytes more on the file system of fd. */
 MUST enum ec file_has_room(int fd, const char *path, size_t n, struct err *e);
+/* EC_IO: no room for a file more, however small. */
+MUST enum ec file_has_inode(int fd, const char *path, struct err *e);
 
 /* file_replace() and file_can_replace() of a file that is in_place. */
 MUST enum ec in_place_write(

@@ -88,6 +88,17 @@ open_record(struct undo *u, int how, struct err *e)
 	return fix(e, "see who made it, then remove it");
 }
 
+/* Whole, but not in this format. It is the trouble of this one file. */
+static enum ec
+foreign(const struct undo *u, struct err *e)
+{
+	(void)fail(e, EC_CONFIG, "%s: a record of another version",
+	    buf_str(&u->at.path));
+	return fix(e,
+	    "run the newer version of rotate, which finishes it; or see that "
+	    "the file is as it should be and remove the record");
+}
+
 static enum ec
 parse(struct undo *u, const struct buf *text, struct err *e)
 {
@@ -108,8 +119,7 @@ parse(struct undo *u, const struct buf *text, struct err *e)
 	if (memcmp(p, MAGIC, strlen(MAGIC)) != 0 || *end != '\n' ||
 	    was > FILE_MAX_BYTES || new > FILE_MAX_BYTES ||
 	    head + was + new != n)
-		return fail(e, EC_DAMAGED, "%s: a record of another version",
-		    buf_str(&u->at.path));
+		return foreign(u, e);
 	buf_free(&u->was);
 	buf_free(&u->new);
 	TRY(buf_add(&u->was, p + head, (size_t)was, e));

@@ -6,7 +6,9 @@
 
 #include <linux/capability.h>
 #include <linux/fs.h>
+#include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 
 static bool
 is_immutable(const char *path)
@@ -136,6 +138,57 @@ test_set_again_after_any_failure(void **state)
 			assert_true(is_immutable(w->path));
 		} while (fault.fired);
 	}
+}
+
+static void
+die(struct world *w)
+{
+	(void)w;
+	(void)kill(getpid(), SIGKILL);
+}
+
+/* A child that is killed before call number turn of a write in place; false:
+ * it lived to the end. */
+static bool
+killed(struct world *w, long turn)
+{
+	const pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0) {
+		struct err e;
+
+		arm(w, turn, 0, die);
+		fault.at_most = 7;
+		_exit(write_it(w->path, true, NEW, &e) != EC_OK);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFSIGNALED(status);
+}
+
+/* The flag is set by what undoes the write, and must be cleared once more for
+ * the write behind it. */
+static void
+test_written_after_a_crash(void **state)
+{
+	struct world *w = *state;
+	struct err e;
+	unsigned torn = 0;
+
+	need_flags(w);
+	for (long turn = 0;; turn++) {
+		set_flags(w->path, 0);
+		put(w->path, OLD, 0640);
+		set_flags(w->path, FS_IMMUTABLE_FL);
+		if (!killed(w, turn))
+			break;
+		torn += is_immutable(w->path) ? 0 : 1;
+		assert_ec(write_it(w->path, true, NEW, &e), EC_OK, &e);
+		assert_holds(w->path, NEW);
+		assert_true(is_immutable(w->path));
+		assert_int_equal(entries(w->home), 1);
+	}
+	assert_true(torn > 5);
 }
 
 static void
@@ -281,6 +334,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_cleared_and_set_again),
 		TEST(test_set_again_after_any_failure),
+		TEST(test_written_after_a_crash),
 		TEST(test_without_the_capability),
 		TEST(test_no_such_flag),
 		TEST(test_owner_is_not_set_twice),

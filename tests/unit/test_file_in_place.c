@@ -7,6 +7,8 @@
 
 #include <sys/wait.h>
 
+#include <openssl/evp.h>
+
 #define LONGER  NEW "and=more\nand=more\nand=more\n"
 #define SHORTER "user=n\n"
 
@@ -327,6 +329,32 @@ test_hole(void **state)
 	assert_ec(mend_it(w->path, &e), EC_CONFLICT, &e);
 }
 
+/* A record that a newer version made is not ours to judge, and it is this one
+ * client's trouble. */
+static void
+test_record_of_another_version(void **state)
+{
+	struct world *w = *state;
+	static const char text[] = "rotate-undo 2 something else entirely\n";
+	char path[PATH_MAX];
+	unsigned char md[EVP_MAX_MD_SIZE];
+	struct err e;
+	AUTO(file) FILE *f = NULL;
+
+	tear(w);
+	(void)snprintf(path, sizeof(path), "%s", record(w));
+	assert_int_equal(
+	    EVP_Digest(text, strlen(text), md, NULL, EVP_sha256(), NULL), 1);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, strlen(text), 1, f), 1);
+	assert_int_equal(fwrite(md, 32, 1, f), 1);
+	assert_int_equal(fclose(TAKE(f)), 0);
+	assert_ec(mend_it(w->path, &e), EC_CONFIG, &e);
+	assert_non_null(strstr(e.what, path));
+	assert_non_null(strstr(e.fix, "newer"));
+}
+
 /* What is no record of ours is not believed. */
 static void
 test_foreign_record(void **state)
@@ -516,6 +544,36 @@ test_full_and_read_only(void **state)
 	assert_untouched(w);
 }
 
+/* A file that is overwritten needs no inode where it lies, only its record
+ * does. */
+static void
+test_no_inodes(void **state)
+{
+	struct world *w = *state;
+	AUTO(pinned) struct file *f = NULL;
+	AUTO(buf) struct buf b = BUF(1000);
+	char keep[PATH_MAX];
+	struct err e;
+
+	need_root();
+	(void)snprintf(keep, sizeof(keep), "%s", at(w, "keep"));
+	assert_int_equal(mkdir(keep, 0700), 0);
+	assert_int_equal(mkdir(at(w, "full"), 0755), 0);
+	assert_int_equal(mount("none", at(w, "full"), "tmpfs", MS_NOSUID,
+			     "mode=755,nr_inodes=2"),
+	    0);
+	put(at(w, "full/conf"), OLD, 0640);
+	bytes(&b, LONGER);
+	assert_ec(open_it(at(w, "full/conf"), NULL, &f, &e), EC_OK, &e);
+	assert_ec(file_can_replace(f, b.len, &e), EC_IO, &e);
+	file_close(TAKE(f));
+	assert_ec(open_it(at(w, "full/conf"), keep, &f, &e), EC_OK, &e);
+	assert_ec(file_can_replace(f, b.len, &e), EC_OK, &e);
+	assert_ec(file_replace(f, &b, 0600, &e), EC_OK, &e);
+	assert_holds(at(w, "full/conf"), LONGER);
+	assert_int_equal(umount2(at(w, "full"), MNT_DETACH), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_make, fault_end)
 
 int
@@ -529,11 +587,13 @@ main(void)
 		TEST(test_killed_while_mending),
 		TEST(test_edited_after_a_crash),
 		TEST(test_hole),
+		TEST(test_record_of_another_version),
 		TEST(test_foreign_record),
 		TEST(test_another_process),
 		TEST(test_meddling),
 		TEST(test_order_on_disk),
 		TEST(test_full_and_read_only),
+		TEST(test_no_inodes),
 	};
 
 	return cmocka_run_group_tests(tests, private_mounts, NULL);
