@@ -29,7 +29,8 @@ open_node(struct file *f, struct err *e)
 		return file_fail(e, path, "open");
 	if (st.st_dev == f->at.st.st_dev && st.st_ino == f->at.st.st_ino)
 		return EC_OK;
-	(void)fail(e, EC_CONFLICT, "%s: replaced while it was opened", path);
+	/* Nothing is lost by a second look, which sees what there is now. */
+	(void)fail(e, EC_TEMP, "%s: replaced while it was opened", path);
 	return fix(e, "run again");
 }
 

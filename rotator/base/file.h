@@ -36,7 +36,7 @@ enum file_flags {
  * error names the path and the remedy:
  *
  * EC_GONE: absent and not allowed to be, or its directory is. EC_DENIED: may
- * not be read. EC_CONFLICT: swapped under our hands; open it again.
+ * not be read. EC_TEMP: replaced under our hands; open it again.
  * EC_CONFIG, must not be replaced by a rename:
  *  - not a regular file, too large, a set-id bit, more than one hard link, a
  *    mount point itself (a bind-mounted single file, but see FILE_IN_PLACE),

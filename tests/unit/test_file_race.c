@@ -194,6 +194,32 @@ test_meddling_is_a_conflict(void **state)
 	}
 }
 
+/* While it is being opened nothing was done yet: the next look will tell. */
+static void
+test_swapped_while_opened(void **state)
+{
+	struct world *w = *state;
+	unsigned seen = 0;
+	long turn = 0;
+
+	do {
+		AUTO(pinned) struct file *f = NULL;
+		struct err e;
+		enum ec ec;
+
+		reset(w);
+		arm(w, turn++, 0, swap_file);
+		ec = file_open(w->path, 0, &f, &e);
+		fault.armed = false;
+		if (ec == EC_OK)
+			continue;
+		assert_ec(ec, EC_TEMP, &e);
+		assert_non_null(strstr(e.what, "while it was opened"));
+		seen++;
+	} while (fault.fired);
+	assert_in_range(seen, 1, 20);
+}
+
 /* A store through a mapping leaves no mark in the inode on tmpfs: only the
  * bytes tell. */
 static void
@@ -350,6 +376,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_meddling_before_every_call),
 		TEST(test_meddling_is_a_conflict),
+		TEST(test_swapped_while_opened),
 		TEST(test_mapped_edit),
 		TEST(test_switched_link),
 		TEST(test_new_file_appears),
