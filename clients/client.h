@@ -120,10 +120,10 @@ struct client_driver {
 
 	/*
 	 * The pair that the consumer will use now, so that the engine can
-	 * probe exactly that. An absent or empty value gives user "" or pass
-	 * NULL and EC_OK; EC_GONE when the target itself is missing. Values
-	 * are whatever stands there, valid or not. NULL: cannot be read back
-	 * (the engine then needs other evidence).
+	 * probe exactly that. Changes nothing. An absent or empty value gives
+	 * user "" or pass NULL and EC_OK; EC_GONE when the target itself is
+	 * missing. Values are whatever stands there, valid or not. NULL: cannot
+	 * be read back (the engine then needs other evidence).
 	 */
 	MUST enum ec (*read)(
 	    const struct client *c, struct smtp_cred *ret, struct err *e);

@@ -86,9 +86,6 @@ target_owner(const struct target *t, uid_t *uid, gid_t *gid, struct err *e)
 enum ec
 target_check(const struct target *t, struct err *e)
 {
-	uid_t uid = (uid_t)-1;
-	gid_t gid = (gid_t)-1;
-
 	TRY(form_check(&t->form, e));
 	if (t->undo_dir != NULL && !t->in_place)
 		return fail(e, EC_CONFIG, "undo_dir goes with in_place: true");
@@ -98,7 +95,7 @@ target_check(const struct target *t, struct err *e)
 		    "owner and group are for a file that did not exist");
 		return fix(e, "set create: true, or chown the file yourself");
 	}
-	return target_owner(t, &uid, &gid, e);
+	return EC_OK;
 }
 
 /* Things to know that are no failure; the gravest one is told. */
@@ -112,10 +109,10 @@ warn(const struct target *t, const struct target_files *f, char *ret, size_t n)
 
 		if (file == NULL)
 			continue;
-		if (file_torn(file)) {
+		if (file_unfinished(file)) {
 			(void)snprintf(ret, n,
-			    "a write of %s was cut off: it will be undone "
-			    "first",
+			    "a write of %s was cut off: the next one puts that "
+			    "right first",
 			    file_path(file));
 			return;
 		}
@@ -155,7 +152,11 @@ target_plan(const struct target *t, const struct client *c,
 	    "BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 	AUTO(smtp_cred) struct smtp_cred cred = { .user = "AKIAIOSFODNN7EX" };
 	AUTO(target_files) struct target_files f = TARGET_FILES;
+	uid_t uid = (uid_t)-1;
+	gid_t gid = (gid_t)-1;
 
+	/* Also while the file is there: it may go before the write. */
+	TRY(target_owner(t, &uid, &gid, e));
 	TRY(secret_new(any, SMTP_PASSWORD_LEN, &cred.pass, e));
 	TRY(target_prepare(t, c, &cred, false, &f, e));
 	for (size_t i = 0; i < FORM__FILES; i++)

@@ -1,5 +1,5 @@
 /*
- * target_p: what target.c and target_check.c share. Nobody else includes it.
+ * target_p: what the target*.c share. Nobody else includes it.
  */
 #ifndef CLIENTS_TARGET_P_H
 #define CLIENTS_TARGET_P_H
@@ -28,6 +28,12 @@ struct target_files {
 	}
 
 void auto_target_files(struct target_files *f);
+
+/* One of them, with what its settings ask for. */
+MUST enum ec target_open(const struct target *t, const char *path,
+    unsigned flags, struct file **ret, struct err *e);
+/* The FILE_ flags that they ask for. */
+unsigned target_flags(const struct target *t);
 
 /* Opens all files and works out what they hold with cred in them. mend: puts
  * them right first; else nothing is changed. */

@@ -120,6 +120,22 @@ file_path(const struct file *f)
 	return buf_str(&f->at.path);
 }
 
+bool
+file_same(const struct file *a, const struct file *b)
+{
+	const struct place *p = &a->at, *q = &b->at;
+	const bool exists = p->node >= 0;
+
+	if (exists != (q->node >= 0))
+		return false;
+	if (exists)
+		return p->st.st_dev == q->st.st_dev &&
+		    p->st.st_ino == q->st.st_ino;
+	return p->dir_st.st_dev == q->dir_st.st_dev &&
+	    p->dir_st.st_ino == q->dir_st.st_ino &&
+	    strcmp(place_name(p), place_name(q)) == 0;
+}
+
 void
 file_new_owner(struct file *f, uid_t uid, gid_t gid)
 {

@@ -52,6 +52,8 @@ MUST enum ec file_open(
 const struct buf *file_content(const struct file *f); /* empty if absent */
 bool file_exists(const struct file *f);
 const char *file_path(const struct file *f); /* absolute, links resolved */
+/* Are these one file, by whatever links or mounts they were reached? */
+bool file_same(const struct file *a, const struct file *b);
 void file_close(struct file *f);
 void auto_pinned(struct file **f); /* AUTO(pinned) struct file *f = NULL */
 
@@ -123,6 +125,8 @@ MUST enum ec file_stage(
  */
 MUST enum ec file_in_place(struct file *f, const char *undo_dir, struct err *e);
 bool file_torn(const struct file *f);
+/* Is there such a record, torn or not? The next write has to end it. */
+bool file_unfinished(const struct file *f);
 
 /*
  * Puts the content from before a write that was cut off back into the file,

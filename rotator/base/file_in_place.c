@@ -72,6 +72,12 @@ file_torn(const struct file *f)
 	return f->torn;
 }
 
+bool
+file_unfinished(const struct file *f)
+{
+	return f->undo.fd >= 0;
+}
+
 /* A new look at a file that we know has changed. */
 static enum ec
 reread(struct file *f, struct err *e)

@@ -47,7 +47,7 @@ struct row {
 	/* In two files: a crash may leave the new password with the old user
 	 * name, until the next write. */
 	bool halves;
-	/* A crash may leave a mixture, until the next read or write. */
+	/* A crash may leave a mixture, until the next write. */
 	bool torn;
 };
 extern const struct row *const row_tables[]; /* of tables that end with a

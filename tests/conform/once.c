@@ -117,13 +117,34 @@ has_text(const struct place *p, const struct pair *pair)
 	    memcmp(got.p, want.p, want.len) == 0;
 }
 
-/* What read() says it is: the name of a pair, "half", or NULL. */
+/* A write that was cut off: read() gives no password and changes nothing. */
+static bool
+unfinished(struct place *p, const struct pair *a, const struct pair *b)
+{
+	AUTO(smtp_cred) struct smtp_cred cred = { .pass = NULL };
+	AUTO(buf) struct buf before = BUF(FILE_MAX_BYTES);
+	AUTO(buf) struct buf after = BUF(FILE_MAX_BYTES);
+
+	place_snapshot(p, &before);
+	if (place_saw(p, p->c.drv->read(&p->c, &cred, &p->e)) != EC_OK)
+		return false;
+	place_snapshot(p, &after);
+	return cred.pass == NULL &&
+	    (strcmp(cred.user, a->user) == 0 ||
+		strcmp(cred.user, b->user) == 0) &&
+	    before.len == after.len &&
+	    memcmp(buf_str(&before), buf_str(&after), before.len) == 0;
+}
+
+/* What read() says it is: the name of a pair, "half", "torn", or NULL. */
 static const char *
 found(struct place *p, const char *old, const char *new)
 {
 	const struct pair *a = pair_of(old), *b = pair_of(new);
 	const struct pair half = { a->user, b->pass };
 
+	if (p->row->torn && unfinished(p, a, b))
+		return "torn";
 	if (place_reads(p, a))
 		return has_text(p, a) ? old : NULL;
 	if (place_reads(p, b))

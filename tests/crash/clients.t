@@ -3,8 +3,9 @@
 # changes something (pt.c), once by killing it and once by letting somebody
 # else put another file in its place.
 #
-#   killed   the target is old or new, as it stands and as read() says; the
-#            next write makes it new; nothing is left beside it
+#   killed   the target is old or new, as it stands and as read() says; or,
+#            in place, torn, and then read() gives no password and changes
+#            nothing; the next write makes it new; nothing is left beside it
 #   meddled  what somebody put there is there at the end, always
 #
 # One row of tests/conform/rows_file.c for each way of changing a file, not
@@ -97,14 +98,16 @@ meddled() { # ROW
 	ok "$row: meddled with at $((point - 1)) points,$seen"
 }
 
-for row in ${CRASH_ROWS:-file-dotenv file-template file-joint file-in-place}; do
+for row in ${CRASH_ROWS:-file-dotenv file-template file-joint}; do
 	killed "$row" old new "old new"
 	meddled "$row"
 done
+killed file-in-place old new "old torn new"
+meddled file-in-place
 killed file-two old new "old half new"
 meddled file-two
 # Of another length: a write in place has two steps, both ways.
-killed file-in-place-dsn old new "old new"
-killed file-in-place-dsn next old "next old"
+killed file-in-place-dsn old new "old torn new"
+killed file-in-place-dsn next old "next torn old"
 echo "1..$n"
 exit $bad

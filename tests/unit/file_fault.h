@@ -109,6 +109,18 @@ STAND_IN(int, renameat2,
     (int a, const char *s, int b, const char *t, unsigned flags), SYS_renameat2,
     a, s, b, t, flags)
 
+int
+ioctl(int fd, unsigned long request, ...)
+{
+	va_list ap;
+	void *p;
+
+	va_start(ap, request);
+	p = va_arg(ap, void *);
+	va_end(ap);
+	return fails("ioctl") ? -1 : (int)syscall(SYS_ioctl, fd, request, p);
+}
+
 static inline void
 arm(struct world *w, long turn, int sys, void (*meddle)(struct world *))
 {

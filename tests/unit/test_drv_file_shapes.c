@@ -4,8 +4,10 @@
  */
 #include "client_fixture.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <pwd.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -252,19 +254,27 @@ in_place(void **state)
 	fixture_close(&fx);
 }
 
-/* A process that dies in the midst of a write. */
-static bool mortal;
+/* A process that dies in the midst of a write; or at its end. */
+static bool mortal, last_words;
 
 ssize_t
 pwrite(int fd, const void *p, size_t n, off_t at)
 {
-	const bool last = mortal && n > 30;
+	const bool last = mortal && !last_words && n > 30;
 	const ssize_t done =
 	    (ssize_t)syscall(SYS_pwrite64, fd, p, last ? 30 : n, at);
 
 	if (last)
 		_exit(9);
 	return done;
+}
+
+int
+unlinkat(int dir, const char *name, int flags)
+{
+	if (mortal && strstr(name, "-undo") != NULL)
+		_exit(9);
+	return (int)syscall(SYS_unlinkat, dir, name, flags);
 }
 
 static void
@@ -298,10 +308,38 @@ in_place_cut_off(void **state)
 	fixture_expect(&fx, "env", torn);
 	/* A look changes nothing. */
 	planned(&fx, "set SMTP_U and P", "was cut off");
+	fixture_reads(&fx, USER1, "");
 	fixture_expect(&fx, "env", torn);
-	fixture_reads(&fx, USER1, PASS1);
+	fixture_reads(&fx, USER1, "");
+	/* Back to the old pair: that is a write, too. */
+	assert_int_equal(fixture_write(&fx, USER1, PASS1), EC_OK);
 	fixture_expect(&fx, "env", old);
+	fixture_reads(&fx, USER1, PASS1);
 	cut_off(&fx);
+	assert_int_equal(fixture_write(&fx, USER2, PASS2), EC_OK);
+	fixture_reads(&fx, USER2, PASS2);
+	assert_int_equal(rmdir(fixture_path(&fx, "keep")), 0);
+	fixture_close(&fx);
+}
+
+/* All is written but the record, with both pairs, is still there. */
+static void
+in_place_record_left(void **state)
+{
+	struct fixture fx;
+
+	(void)state;
+	OPEN(&fx, "path", "@env", "format", "dotenv", "username", "SMTP_U",
+	    "password", "P", "in_place", "true", "undo_dir", "@keep");
+	assert_int_equal(mkdir(fixture_path(&fx, "keep"), 0700), 0);
+	fixture_put(&fx, "env", "SMTP_U=" USER1 "\nP=" PASS1 "\n");
+	last_words = true;
+	cut_off(&fx);
+	last_words = false;
+	fixture_expect(&fx, "env", "SMTP_U=" USER2 "\nP=" PASS2 "\n");
+	planned(&fx, "set SMTP_U and P", "was cut off");
+	fixture_reads(&fx, USER2, "");
+	assert_int_not_equal(rmdir(fixture_path(&fx, "keep")), 0);
 	assert_int_equal(fixture_write(&fx, USER2, PASS2), EC_OK);
 	fixture_reads(&fx, USER2, PASS2);
 	assert_int_equal(rmdir(fixture_path(&fx, "keep")), 0);
@@ -404,6 +442,7 @@ static void
 owner_and_group(void **state)
 {
 	struct fixture fx;
+	struct client_plan p;
 	struct stat st;
 
 	(void)state;
@@ -422,13 +461,56 @@ owner_and_group(void **state)
 	assert_int_equal(st.st_gid, 12346);
 	assert_int_equal(st.st_mode & 07777, 0440);
 	set(&fx, "owner", "no-such-user");
-	assert_int_equal(check(&fx), EC_CONFIG);
+	assert_int_equal(check(&fx), EC_OK);
+	assert_int_equal(plan(&fx, &p), EC_CONFIG);
 	assert_non_null(strstr(fx.e.what, "no-such-user"));
 	set(&fx, "owner", "0");
 	set(&fx, "group", "no-such-group");
-	assert_int_equal(check(&fx), EC_CONFIG);
+	assert_int_equal(plan(&fx, &p), EC_CONFIG);
 	set(&fx, "group", "99999999999");
-	assert_int_equal(check(&fx), EC_CONFIG);
+	assert_int_equal(plan(&fx, &p), EC_CONFIG);
+	fixture_close(&fx);
+}
+
+/* A directory service that is down is this client's trouble, in its turn, and
+ * only when there is a file to be made. */
+static bool no_names;
+
+int
+getpwnam_r(const char *name, struct passwd *ret, char *room, size_t n,
+    struct passwd **found)
+{
+	(void)room;
+	(void)n;
+	*found = NULL;
+	if (no_names)
+		return EIO;
+	if (strcmp(name, "nobody") == 0) {
+		ret->pw_uid = 65534;
+		*found = ret;
+	}
+	return 0;
+}
+
+static void
+names_cannot_be_looked_up(void **state)
+{
+	struct fixture fx;
+	struct client_plan p;
+
+	(void)state;
+	OPEN(&fx, "path", "@env", "format", "dotenv", "username", "U",
+	    "password", "P", "owner", "nobody", "create", "true");
+	no_names = true;
+	assert_int_equal(check(&fx), EC_OK);
+	assert_int_equal(plan(&fx, &p), EC_TEMP);
+	assert_int_equal(fixture_write(&fx, USER2, PASS2), EC_TEMP);
+	fixture_put(&fx, "env", "U=" USER1 "\nP=" PASS1 "\n");
+	fixture_reads(&fx, USER1, PASS1);
+	assert_int_equal(fixture_write(&fx, USER2, PASS2), EC_OK);
+	fixture_reads(&fx, USER2, PASS2);
+	no_names = false;
+	assert_int_equal(plan(&fx, &p), EC_OK);
 	fixture_close(&fx);
 }
 
@@ -523,9 +605,11 @@ main(void)
 		cmocka_unit_test(two_files_half),
 		cmocka_unit_test(in_place),
 		cmocka_unit_test(in_place_cut_off),
+		cmocka_unit_test(in_place_record_left),
 		cmocka_unit_test(mounted_file),
 		cmocka_unit_test(immutable_file),
 		cmocka_unit_test(owner_and_group),
+		cmocka_unit_test(names_cannot_be_looked_up),
 		cmocka_unit_test(options_that_go_together),
 	};
 
