@@ -131,11 +131,18 @@ $(filter $(BUILD)/tests/unit/test_engine%,$(UNIT)): $(SIM_OBJS)
 E2E_BIN    := $(BUILD)/tests/e2e/drive
 $(BUILD)/tests/e2e/%: $(BUILD)/tests/e2e/%.o $(LIBS)
 	$(link)
-TOOLS      := $(BUILD)/tests/crash/pt $(BUILD)/tests/model/arrows
+TOOLS      := $(BUILD)/tests/crash/pt $(BUILD)/tests/faults/pf \
+	$(BUILD)/tests/faults/oom.so $(BUILD)/tests/model/arrows
 $(BUILD)/tests/model/arrows: $(BUILD)/tests/model/arrows.o $(LIBS)
 	$(link)
-$(BUILD)/tests/crash/pt: $(BUILD)/tests/crash/pt.o
+PT         := $(BUILD)/tests/crash/pt_trace.o
+$(BUILD)/tests/crash/pt: $(BUILD)/tests/crash/pt.o $(PT)
 	$(link)
+$(BUILD)/tests/faults/pf: $(BUILD)/tests/faults/pf.o $(PT)
+	$(link)
+$(BUILD)/tests/faults/oom.so: tests/faults/oom.c
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) $(CPPFLAGS) -std=gnu17 -O2 -g $(WARN) -fPIC -shared $< -o $@
 
 FUZZ       := $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(LIBS)
