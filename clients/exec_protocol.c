@@ -263,7 +263,8 @@ exec_reply_parse(const struct buf *text, const char *program,
 	*ret_heard = false;
 	j = json_parse(text);
 	if (j == NULL)
-		return fail(e, EC_PROTO, "%s: its reply is not JSON", program);
+		return fail_lib(
+		    e, EC_PROTO, "%s: its reply is not JSON", program);
 	TRY(parse_answer(j, program, action, &r, ret_heard, e));
 	*ret = r;
 	r.cred.pass = NULL;

@@ -1,6 +1,7 @@
 /* json: see json.h. */
 #include "clients/json.h"
 
+#include <errno.h>
 #include <string.h>
 
 void
@@ -12,6 +13,7 @@ auto_json(cJSON **j)
 cJSON *
 json_parse(const struct buf *text)
 {
+	errno = 0;
 	if (strlen(buf_str(text)) != text->len)
 		return NULL;
 	return cJSON_ParseWithOpts(buf_str(text), NULL, 1);

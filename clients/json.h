@@ -14,7 +14,8 @@
 
 void auto_json(cJSON **j); /* AUTO(json) cJSON *j = NULL */
 
-/* NULL when text is not one JSON value and nothing else. */
+/* NULL when text is not one JSON value and nothing else, or when memory is
+ * out: fail_lib() tells which. */
 cJSON *json_parse(const struct buf *text);
 
 /* Adds j, printed without blanks, to ret. EC_NOMEM also for j NULL, so that

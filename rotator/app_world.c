@@ -132,14 +132,16 @@ enum ec
 app_iam(struct app *a, struct err *e)
 {
 	const struct aws_options o = { .region = NULL };
+	AUTO(aws) struct aws *aws = NULL;
 
 	if (a->aws != NULL)
 		return EC_OK;
 	TRY(app_config(a, e));
 	TRY(app_net(a, e));
 	app_aws_env(a);
-	TRY(aws_open(a->net, &a->env, &o, &a->aws, e));
-	TRY(aws_endpoint(a->aws, "iam", a->endpoint, e));
+	TRY(aws_open(a->net, &a->env, &o, &aws, e));
+	TRY(aws_endpoint(aws, "iam", a->endpoint, e));
+	a->aws = TAKE(aws);
 	iam_aws(a->aws, &a->world.iam);
 	a->world.config = a->config;
 	a->world.endpoint = a->endpoint;

@@ -1,5 +1,6 @@
 #include "rotator/fleet.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,8 +85,9 @@ ages_hash(const struct config *c, char ret[65], struct err *e)
 		TRY(buf_addf(
 		    &b, e, " %" PRId64 "\n", c->identities[i].max_age));
 	}
+	errno = 0;
 	if (EVP_Digest(b.p, b.len, md, &n, EVP_sha256(), NULL) != 1)
-		return fail(e, EC_BUG, "SHA-256 does not work");
+		return fail_lib(e, EC_BUG, "SHA-256 does not work");
 	for (unsigned int i = 0; i < 32; i++)
 		(void)snprintf(ret + (size_t)2 * i, 3, "%02x", md[i]);
 	return EC_OK;

@@ -2,6 +2,7 @@
  * rotate: the program. One table maps error classes to exit codes, here and
  * nowhere else; cli.c has the subcommands.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,6 +66,22 @@ start(struct err *e)
 	return sigv4_selftest(e);
 }
 
+/* Also what was lost earlier, when the buffer was full: a list that is not
+ * complete must not look like one. */
+static enum ec
+finish(const struct log *log, enum ec ec)
+{
+	struct err e;
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return ec;
+	(void)fail(&e, EC_IO, "standard output: cannot write all of it");
+	(void)fix(&e, "make room where it goes to, then ask again");
+	log_err(log, LOG_ERR_, "rotate", &e, NULL);
+	return ec == EC_OK ? EC_IO : ec;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -82,7 +99,5 @@ main(int argc, char **argv)
 	if (ec != EC_OK && e.what[0] != '\0')
 		log_err(&a.log, level_of(ec), "rotate", &e, NULL);
 	app_close(&a);
-	if (fflush(stdout) != 0 && ec == EC_OK)
-		ec = EC_IO;
-	return exit_code(ec);
+	return exit_code(finish(&a.log, ec));
 }

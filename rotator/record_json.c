@@ -4,6 +4,7 @@
  * A field too many means that a newer program wrote it, and guessing what it
  * meant could cost a key.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -353,12 +354,13 @@ decode_clients(const cJSON *j, struct rec *r, struct err *e)
 enum ec
 rec_decode(const char *json, struct rec *ret, struct err *e)
 {
-	AUTO(json)
-	cJSON *j = cJSON_ParseWithOpts(json, NULL, true);
 	AUTO(rec) struct rec r = { 0 };
+	AUTO(json) cJSON *j = NULL;
 
+	errno = 0;
+	j = cJSON_ParseWithOpts(json, NULL, true);
 	if (!cJSON_IsObject(j))
-		return fail(e, EC_DAMAGED, "record: it is not JSON");
+		return fail_lib(e, EC_DAMAGED, "record: it is not JSON");
 	TRY(decode_format(j, e));
 	TRY(decode_fields(&rec_shape, j, (char *)&r, e));
 	TRY(decode_clients(j, &r, e));

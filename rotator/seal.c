@@ -5,6 +5,7 @@
  */
 #include "rotator/seal.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +43,7 @@ bytes_of(const struct secret *s)
 static enum ec
 broken(struct err *e)
 {
-	return fail(e, EC_BUG, "AES-256-GCM is not available in OpenSSL");
+	return fail_lib(e, EC_BUG, "AES-256-GCM is not available in OpenSSL");
 }
 
 static bool
@@ -71,6 +72,7 @@ seal_wrap(const struct seal *s, const char *aad, const struct secret *plain,
 	AUTO(cipher) EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
 	unsigned char box[BOX_MAX];
 
+	errno = c == NULL ? ENOMEM : 0;
 	if (secret_len(plain) > PLAIN_MAX) {
 		(void)fail(e, EC_LIMIT,
 		    "a password of %zu bytes is too long "
@@ -154,10 +156,9 @@ seal_unwrap(const struct seal *s, const char *aad, const char *sealed,
 	if (n <= EXTRA_LEN)
 		return refused(aad, e);
 	TRY(secret_blank(n - EXTRA_LEN, &plain, e));
-	if (c == NULL)
-		return broken(e);
-	if (!decrypt(c, s, aad, box, plain))
-		return refused(aad, e);
+	errno = c == NULL ? ENOMEM : 0;
+	if (c == NULL || !decrypt(c, s, aad, box, plain))
+		return errno == ENOMEM ? broken(e) : refused(aad, e);
 	*ret = TAKE(plain);
 	return EC_OK;
 }

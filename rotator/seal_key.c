@@ -163,8 +163,9 @@ make_key(const char *path, struct err *e)
 	enum ec ec;
 
 	TRY(secret_blank(SEAL_KEY_LEN, &key, e));
+	errno = 0;
 	if (RAND_priv_bytes(secret_bytes(key), SEAL_KEY_LEN) != 1)
-		return fail(e, EC_BUG, "OpenSSL gives no random bytes");
+		return fail_lib(e, EC_BUG, "OpenSSL gives no random bytes");
 	ec = file_create(path, secret_reveal(key), SEAL_KEY_LEN, e);
 	/* Another process was faster: its key is the key. */
 	return ec == EC_CONFLICT ? EC_OK : ec;

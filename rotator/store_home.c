@@ -99,13 +99,29 @@ home_check(const struct db *d, struct err *e)
 	return check_owner(d, d->path, &st, 0600, e);
 }
 
+/* Only ENOENT is absence: a disk that cannot tell today may tell tomorrow,
+ * and by then a new database would lie over the old one. */
+static enum ec
+look(const struct db *d, int dir, const char *name, bool *ret, struct err *e)
+{
+	char path[PATH_MAX + 32];
+	struct stat st;
+
+	*ret = fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (*ret || errno == ENOENT)
+		return EC_OK;
+	(void)snprintf(path, sizeof(path), "%s/%s", d->dir, name);
+	return cannot(path, "look at it", e);
+}
+
 static enum ec
 no_traces(const struct db *d, int dir, struct err *e)
 {
-	struct stat st;
-
 	for (size_t i = 0; i < COUNT(traces); i++) {
-		if (fstatat(dir, traces[i], &st, AT_SYMLINK_NOFOLLOW) != 0)
+		bool there;
+
+		TRY(look(d, dir, traces[i], &there, e));
+		if (!there)
 			continue;
 		(void)fail(e, EC_DAMAGED,
 		    "%.300s: missing, but \"%s\" beside it shows that there "
@@ -159,13 +175,15 @@ make_once(struct db *d, struct err *e)
 	AUTO(fd)
 	int dir = open(d->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
+	bool there;
 
 	if (dir < 0 || fstat(dir, &st) != 0)
 		return cannot(d->dir, "open it", e);
 	TRY(check_owner(d, d->dir, &st, 0700, e));
 	if (flock(dir, LOCK_EX) != 0)
 		return cannot(d->dir, "lock it", e);
-	if (fstatat(dir, DB_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	TRY(look(d, dir, DB_NAME, &there, e));
+	if (there)
 		return EC_OK;
 	TRY(no_traces(d, dir, e));
 	return make_database(d, dir, e);
@@ -178,6 +196,8 @@ home_make(struct db *d, struct err *e)
 
 	if (lstat(d->path, &st) == 0)
 		return EC_OK;
+	if (errno != ENOENT)
+		return cannot(d->path, "look at it", e);
 	if (mkdir(d->dir, 0700) == 0)
 		TRY(file_sync_parent(d->dir, e));
 	else if (errno != EEXIST) {

@@ -27,21 +27,24 @@
 #define MODE_WAL  2
 #define MODE_ROLL 1
 
-static bool
-exists(const struct db *d, const char *suffix)
-{
-	char path[PATH_MAX + 8];
-	struct stat st;
-
-	(void)snprintf(path, sizeof(path), "%s%s", d->path, suffix);
-	return lstat(path, &st) == 0;
-}
-
 static enum ec
 cannot(const struct db *d, struct err *e)
 {
 	(void)fail_sys(e, "%.300s: cannot read it", d->path);
 	return fix(e, "see that this user may read %.200s", d->path);
+}
+
+/* Without its log a database is an older one: when it cannot be told whether
+ * there is a log, nothing is read. */
+static enum ec
+look(const struct db *d, const char *suffix, bool *ret, struct err *e)
+{
+	char path[PATH_MAX + 8];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s%s", d->path, suffix);
+	*ret = lstat(path, &st) == 0;
+	return *ret || errno == ENOENT ? EC_OK : cannot(d, e);
 }
 
 static bool
@@ -120,9 +123,12 @@ open_copy(struct db *d, unsigned char *p, size_t n, struct err *e)
 		return db_fail(d, rc, e);
 	}
 	leave_wal_mode(p);
+	errno = 0;
 	rc = sqlite3_deserialize(d->sql, "main", p, (sqlite3_int64)n,
 	    (sqlite3_int64)n,
 	    SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_READONLY);
+	if (rc == SQLITE_ERROR && errno == ENOMEM)
+		rc = SQLITE_NOMEM; /* it does not tell one from the other */
 	return rc == SQLITE_OK ? EC_OK : db_fail(d, rc, e);
 }
 
@@ -147,23 +153,39 @@ unfinished(const struct db *d, struct err *e)
 	return fix(e, "run any command that writes, as `rotate run`, first");
 }
 
+/* *ret stays false while a writer is coming or leaving. */
+static enum ec
+attempt(struct db *d, bool *ret, struct err *e)
+{
+	AUTO(sqlite) unsigned char *p = NULL;
+	bool log = false, index = false;
+	size_t n = 0;
+
+	TRY(look(d, "-wal", &log, e));
+	TRY(look(d, "-shm", &index, e));
+	if (!log)
+		TRY(copy(d, &p, &n, e));
+	*ret = true;
+	if (log && index)
+		return open_beside(d, e);
+	/* A writer that came meanwhile shows by its log. */
+	TRY(look(d, "-wal", &log, e));
+	if (p != NULL && !log)
+		return open_copy(d, TAKE(p), n, e);
+	*ret = false;
+	return EC_OK;
+}
+
 enum ec
 snapshot_open(struct db *d, struct err *e)
 {
-	for (int i = 0; i < TRIES; i++) {
-		unsigned char *p = NULL;
-		size_t n = 0;
+	bool done = false;
 
-		if (exists(d, "-wal") && exists(d, "-shm"))
-			return open_beside(d, e);
-		if (!exists(d, "-wal")) {
-			TRY(copy(d, &p, &n, e));
-			/* A writer that came meanwhile shows by its log. */
-			if (p != NULL && !exists(d, "-wal"))
-				return open_copy(d, p, n, e);
-			sqlite3_free(p);
-		}
-		clock_sleep(TRY_MS); /* a writer is coming or leaving */
+	for (int i = 0; i < TRIES; i++) {
+		TRY(attempt(d, &done, e));
+		if (done)
+			return EC_OK;
+		clock_sleep(TRY_MS);
 	}
 	return unfinished(d, e);
 }

@@ -74,27 +74,40 @@ static const char *const queries[Q__MAX] = {
 		       "rowsum(?1,?2))",
 };
 
-/* How each primary result code ends. sys: the errno that SQLite has already
- * turned into its own word. */
+#define ANY  (-1)
+#define DISK "look at the disk (dmesg, df -h)"
+#define ROOM "make room on its file system (df -h, quota)"
+#define FDS  "raise the limit on open files (ulimit -n, LimitNOFILE=)"
+
+/* How each primary result code ends; the first row that fits. */
 static const struct meaning {
 	int rc;
+	int cause; /* errno behind it */
 	enum ec ec;
-	int sys;
+	int sys;         /* errno that SQLite has turned into its own word */
 	const char *fix; /* "..., then run again" */
 } meanings[] = {
-	{ SQLITE_FULL, EC_IO, ENOSPC, "make room on its file system (df -h)" },
-	{ SQLITE_IOERR, EC_IO, 0, "look at the disk (dmesg, df -h)" },
-	{ SQLITE_BUSY, EC_BUSY, 0,
+	{ SQLITE_FULL, ANY, EC_IO, ENOSPC, ROOM },
+	{ SQLITE_IOERR, ENOMEM, EC_NOMEM, 0, "free some memory" },
+	{ SQLITE_IOERR, ANY, EC_IO, 0, DISK },
+	{ SQLITE_BUSY, ANY, EC_BUSY, 0,
 	    "end the other program that uses it (fuser shows which)" },
-	{ SQLITE_LOCKED, EC_BUSY, 0, "wait until nothing else uses it" },
-	{ SQLITE_NOMEM, EC_NOMEM, 0, "free some memory" },
-	{ SQLITE_CANTOPEN, EC_DENIED, 0,
+	{ SQLITE_LOCKED, ANY, EC_BUSY, 0, "wait until nothing else uses it" },
+	{ SQLITE_PROTOCOL, ANY, EC_BUSY, 0, "wait until nothing else uses it" },
+	{ SQLITE_NOMEM, ANY, EC_NOMEM, 0, "free some memory" },
+	{ SQLITE_CANTOPEN, ENOMEM, EC_NOMEM, 0, "free some memory" },
+	{ SQLITE_CANTOPEN, EMFILE, EC_IO, 0, FDS },
+	{ SQLITE_CANTOPEN, ENFILE, EC_IO, 0, FDS },
+	{ SQLITE_CANTOPEN, ENOSPC, EC_IO, 0, ROOM },
+	{ SQLITE_CANTOPEN, EDQUOT, EC_IO, 0, ROOM },
+	{ SQLITE_CANTOPEN, EIO, EC_IO, 0, DISK },
+	{ SQLITE_CANTOPEN, ANY, EC_DENIED, 0,
 	    "let this user read and write it and its directory" },
-	{ SQLITE_PERM, EC_DENIED, 0, "let this user write it" },
-	{ SQLITE_READONLY, EC_DENIED, 0,
+	{ SQLITE_PERM, ANY, EC_DENIED, 0, "let this user write it" },
+	{ SQLITE_READONLY, ANY, EC_DENIED, 0,
 	    "let this user write it and its directory, on a file system that "
 	    "is not mounted read-only" },
-	{ SQLITE_MISUSE, EC_BUG, 0, "report this" },
+	{ SQLITE_MISUSE, ANY, EC_BUG, 0, "report this" },
 };
 
 enum ec
@@ -113,19 +126,55 @@ db_damaged(const struct db *d, struct err *e, const char *fmt, ...)
 	    d->path);
 }
 
+/* Of the failed call. A statement that fails forgets it; the file that it
+ * failed on does not: the log or the database. */
+static int
+cause_of(struct db *d)
+{
+	static const int files[] = { SQLITE_FCNTL_JOURNAL_POINTER,
+		SQLITE_FCNTL_FILE_POINTER };
+	int sys = sqlite3_system_errno(d->sql);
+
+	for (size_t i = 0; i < COUNT(files) && sys == 0; i++) {
+		sqlite3_file *f = NULL;
+
+		if (d->sql != NULL &&
+		    sqlite3_file_control(d->sql, "main", files[i], &f) ==
+			SQLITE_OK &&
+		    f != NULL && f->pMethods != NULL)
+			(void)f->pMethods->xFileControl(
+			    f, SQLITE_FCNTL_LAST_ERRNO, &sys);
+	}
+	return sys;
+}
+
+/* SQLite calls a database corrupt when the disk cannot read it (unixRead() in
+ * os_unix.c, 3.33 and later). Nobody may put back a backup for that. */
+static int
+really(int rc, int cause)
+{
+	const bool disk = cause == EIO || cause == ENXIO || cause == ERANGE;
+
+	return (rc & 0xff) == SQLITE_CORRUPT && disk ? SQLITE_IOERR : rc;
+}
+
 enum ec
 db_fail(struct db *d, int rc, struct err *e)
 {
-	const char *text = sqlite3_errstr(rc);
+	const int cause = rc == SQLITE_IOERR_NOMEM ? ENOMEM : cause_of(d);
+	const char *text;
 
+	rc = really(rc, cause);
+	text = sqlite3_errstr(rc);
 	for (size_t i = 0; i < COUNT(meanings); i++) {
 		const struct meaning *m = &meanings[i];
 
-		if (m->rc != (rc & 0xff))
+		if (m->rc != (rc & 0xff) ||
+		    (m->cause != ANY && m->cause != cause))
 			continue;
 		if ((rc & 0xff) == SQLITE_IOERR)
 			d->broken = true;
-		errno = m->sys != 0 ? m->sys : sqlite3_system_errno(d->sql);
+		errno = m->sys != 0 ? m->sys : cause;
 		(void)fail(e, m->ec, "%.300s: %s", d->path, text);
 		return fix(e, "%s, then run again", m->fix);
 	}

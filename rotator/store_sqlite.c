@@ -5,9 +5,12 @@
  * A commit is one transaction: lease still ours (and renewed), version as it
  * was loaded, new record, event. The caller's record changes only after it.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "rotator/store_p.h"
@@ -229,6 +232,23 @@ auto_db(struct db **d)
 		close_(*d);
 }
 
+/* SQLite does so by itself when it cannot open for writing, for whatever
+ * reason: also because of a lack of descriptors, which passes. */
+static enum ec
+opened_to_read(const struct db *d, struct err *e)
+{
+	errno = 0;
+	if (faccessat(AT_FDCWD, d->path, W_OK, AT_EACCESS) != 0) {
+		(void)fail_sys(e, "%.300s: cannot write it", d->path);
+		return fix(e, "see that this user may write %.200s", d->path);
+	}
+	(void)fail(
+	    e, EC_IO, "%.300s: could be opened for reading only", d->path);
+	return fix(e,
+	    "run again; if it stays: look at memory and at the limit on open "
+	    "files (ulimit -n, LimitNOFILE=)");
+}
+
 static enum ec
 open_writer(struct db *d, struct err *e)
 {
@@ -238,7 +258,10 @@ open_writer(struct db *d, struct err *e)
 	TRY(home_check(d, e));
 	rc = sqlite3_open_v2(d->path, &d->sql,
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-	return rc == SQLITE_OK ? EC_OK : db_fail(d, rc, e);
+	if (rc != SQLITE_OK)
+		return db_fail(d, rc, e);
+	return sqlite3_db_readonly(d->sql, "main") == 1 ? opened_to_read(d, e)
+							: EC_OK;
 }
 
 static enum ec

@@ -4,6 +4,7 @@
  */
 #include "sigv4/endpoint.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -152,15 +153,17 @@ auto_url(CURLU **u)
 	curl_url_cleanup(*u);
 }
 
-/* One part of the address into ret; absent parts are "". */
+/* One part of the address into ret; absent parts are "". What could not be
+ * looked up is not absent: without its port an address is another one. */
 static bool
 get_part(CURLU *u, CURLUPart part, char ret[ENDPOINT_MAX])
 {
 	char *s = NULL;
-	bool fits = true;
+	const CURLUcode rc = curl_url_get(u, part, &s, 0);
+	bool fits = rc >= CURLUE_NO_SCHEME && rc <= CURLUE_NO_FRAGMENT;
 
 	ret[0] = '\0';
-	if (curl_url_get(u, part, &s, 0) == CURLUE_OK)
+	if (rc == CURLUE_OK)
 		fits = snprintf(ret, ENDPOINT_MAX, "%s", s) < ENDPOINT_MAX;
 	curl_free(s);
 	return fits;
@@ -174,8 +177,10 @@ struct parts {
 static bool
 split(const char *url, struct parts *p)
 {
-	AUTO(url) CURLU *u = curl_url();
+	AUTO(url) CURLU *u;
 
+	errno = 0;
+	u = curl_url();
 	return u != NULL &&
 	    curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
 	    get_part(u, CURLUPART_SCHEME, p->scheme) &&
@@ -209,7 +214,7 @@ use_url(const char *url, const char *from, struct endpoint *ret, struct err *e)
 
 	if (!split(url, &p) || p.user[0] != '\0' || p.query[0] != '\0' ||
 	    strncmp(p.scheme, "http", 4) != 0) {
-		(void)fail(
+		(void)fail_lib(
 		    e, EC_CONFIG, "%s: not the address of a service", from);
 		return fix(e, "write it like https://iam.amazonaws.com");
 	}

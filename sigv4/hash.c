@@ -4,6 +4,7 @@
  */
 #include "sigv4/hash.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <string.h>
 
@@ -19,11 +20,12 @@ hash_hmac(const void *key, size_t key_len, const char *text,
 {
 	unsigned int n = 0;
 
+	errno = 0;
 	if (key_len > INT_MAX ||
 	    HMAC(EVP_sha256(), key, (int)key_len, (const unsigned char *)text,
 		strlen(text), ret, &n) == NULL ||
 	    n != HASH_LEN)
-		return fail(e, EC_BUG, "libcrypto cannot do HMAC-SHA256");
+		return fail_lib(e, EC_BUG, "libcrypto cannot do HMAC-SHA256");
 	return EC_OK;
 }
 
@@ -44,8 +46,9 @@ hash_hex(const void *p, size_t n, char ret[HASH_HEX], struct err *e)
 {
 	unsigned char md[HASH_LEN];
 
+	errno = 0;
 	if (SHA256(p != NULL ? p : "", n, md) == NULL)
-		return fail(e, EC_BUG, "libcrypto cannot do SHA-256");
+		return fail_lib(e, EC_BUG, "libcrypto cannot do SHA-256");
 	hash_to_hex(md, ret);
 	return EC_OK;
 }

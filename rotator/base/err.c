@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -86,6 +87,18 @@ fail_sys(struct err *e, const char *fmt, ...)
 
 	va_start(ap, fmt);
 	(void)fill(e, class_of(sys), sys, fmt, ap);
+	va_end(ap);
+	return e->ec;
+}
+
+enum ec
+fail_lib(struct err *e, enum ec ec, const char *fmt, ...)
+{
+	const bool starved = errno == ENOMEM;
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)fill(e, starved ? EC_NOMEM : ec, starved ? ENOMEM : 0, fmt, ap);
 	va_end(ap);
 	return e->ec;
 }

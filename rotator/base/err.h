@@ -62,6 +62,14 @@ enum ec fail(struct err *e, enum ec ec, const char *fmt, ...)
 enum ec fail_sys(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/*
+ * fail() for a library that does not say why it failed: EC_NOMEM when errno
+ * is ENOMEM, else ec. Set errno to 0 before the library is called. A lack of
+ * memory must not look like damage or like a fault of somebody's.
+ */
+enum ec fail_lib(struct err *e, enum ec ec, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Adds the remedy to an error just made; returns e->ec unchanged. */
 enum ec fix(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

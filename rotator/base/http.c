@@ -70,12 +70,13 @@ parse_url(const char *url, struct target *ret, struct err *e)
 
 	if (u == NULL)
 		return fail(e, EC_NOMEM, "no memory for an address");
+	errno = 0;
 	if (curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
 	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
 	    curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
 	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) !=
 		CURLUE_OK)
-		return fail(e, EC_CONFIG, "%.200s: not an address", url);
+		return fail_lib(e, EC_CONFIG, "%.200s: not an address", url);
 	(void)snprintf(ret->peer, sizeof(ret->peer), "%s:%s", host, port);
 	ret->plain = strcmp(scheme, "https") != 0;
 	if (!ret->plain || plain_allowed(host))

@@ -190,7 +190,9 @@ attach(struct net *n, CURL **h, CURLcode *rets, size_t count, long timeout_ms)
 	size_t added = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		rets[i] = CURLE_FAILED_INIT;
+		/* Nothing else keeps libcurl from taking a handle on, or
+		 * makes its poll() fail. */
+		rets[i] = CURLE_OUT_OF_MEMORY;
 		(void)curl_multi_remove_handle(n->multi, h[i]);
 		if (curl_easy_setopt(h[i], CURLOPT_TIMEOUT_MS, timeout_ms) ==
 			CURLE_OK &&

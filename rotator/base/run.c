@@ -276,7 +276,7 @@ has_ended(const struct job *j)
 	siginfo_t si = { .si_pid = 0 };
 
 	if (waitid(P_PID, (id_t)j->pid, &si, how) != 0)
-		return true;
+		return errno == ECHILD;
 	return si.si_pid == j->pid;
 }
 
@@ -287,7 +287,7 @@ bury(struct job *j, struct run *r, struct err *e)
 	TRY(drain(j, r, END_OUT, hear_out, e));
 	TRY(drain(j, r, END_ERR, hear_err, e));
 	/* Does not wait: it has ended. */
-	if (waitpid(j->pid, &j->code, 0) != j->pid)
+	if (TEMP_FAILURE_RETRY(waitpid(j->pid, &j->code, 0)) != j->pid)
 		return fail_sys(e, "%s: exit code is lost", r->argv[0]);
 	j->pid = -1;
 	return EC_OK;

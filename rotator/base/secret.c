@@ -1,5 +1,6 @@
 #include "base/secret.h"
 
+#include <errno.h>
 #include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -76,9 +77,10 @@ libraries_init(struct err *e)
 	cJSON_Hooks hooks = { .malloc_fn = malloc, .free_fn = wiping_free };
 
 	cJSON_InitHooks(&hooks);
+	errno = 0;
 	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wiping_free,
 		wiping_realloc, plain_strdup, calloc) != CURLE_OK)
-		return fail(e, EC_BUG, "libcurl does not start");
+		return fail_lib(e, EC_BUG, "libcurl does not start");
 	return EC_OK;
 }
 

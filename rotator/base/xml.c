@@ -156,6 +156,7 @@ static enum ec
 parse(struct walk *w, const struct buf *doc)
 {
 	enum XML_Status s;
+	enum XML_Error why;
 
 	XML_SetUserData(w->parser, w);
 	XML_SetElementHandler(w->parser, on_start, on_end);
@@ -164,9 +165,11 @@ parse(struct walk *w, const struct buf *doc)
 	s = XML_Parse(w->parser, buf_str(doc), (int)doc->len, XML_TRUE);
 	if (w->ec != EC_OK || s == XML_STATUS_OK)
 		return w->ec;
-	return fail(w->err, EC_PROTO, "not XML: line %lu: %s",
+	why = XML_GetErrorCode(w->parser);
+	return fail(w->err, why == XML_ERROR_NO_MEMORY ? EC_NOMEM : EC_PROTO,
+	    "not XML: line %lu: %s",
 	    (unsigned long)XML_GetCurrentLineNumber(w->parser),
-	    XML_ErrorString(XML_GetErrorCode(w->parser)));
+	    XML_ErrorString(why));
 }
 
 enum ec
