@@ -135,6 +135,11 @@ TOOLS      := $(BUILD)/tests/crash/pt $(BUILD)/tests/faults/pf \
 	$(BUILD)/tests/faults/oom.so $(BUILD)/tests/model/arrows
 $(BUILD)/tests/model/arrows: $(BUILD)/tests/model/arrows.o $(LIBS)
 	$(link)
+VFS        := $(BUILD)/tests/faults/test_store_vfs
+$(VFS).o: EXTRA_CPPFLAGS := -Itests/unit
+$(VFS): $(VFS).o $(LIBS)
+	$(link)
+$(VFS): EXTRA_LIBS := -lcmocka
 PT         := $(BUILD)/tests/crash/pt_trace.o
 $(BUILD)/tests/crash/pt: $(BUILD)/tests/crash/pt.o $(PT)
 	$(link)
@@ -155,7 +160,7 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60) each
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=fuzz fuzz-bin
 	$(Q)FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) prove -v tests/fuzz/fuzz.t
 
-tests-bin: $(UNIT) $(BUILD)/tests/conform/conform $(E2E_BIN) $(TOOLS) \
+tests-bin: $(UNIT) $(VFS) $(BUILD)/tests/conform/conform $(E2E_BIN) $(TOOLS) \
 	$(BUILD)/rotate $(BUILD)/ses-sandbox
 
 check: ## install test packages, build, run every test

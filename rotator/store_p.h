@@ -87,7 +87,7 @@ struct db {
 
 /* The error for a failed SQLite call, with path and remedy. */
 enum ec db_fail(struct db *d, int rc, struct err *e);
-/* EC_DAMAGED with path and remedy. */
+/* EC_DAMAGED with path and remedy; EC_IO when the disk could not read it. */
 enum ec db_damaged(const struct db *d, struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -86,12 +86,15 @@ db_check_header(struct db *d, struct err *e)
 {
 	unsigned char b[2] = { 0 };
 	sqlite3_file *f = NULL;
+	int rc =
+	    sqlite3_file_control(d->sql, "main", SQLITE_FCNTL_FILE_POINTER, &f);
 
-	if (sqlite3_file_control(
-		d->sql, "main", SQLITE_FCNTL_FILE_POINTER, &f) != SQLITE_OK ||
-	    f->pMethods == NULL ||
-	    f->pMethods->xRead(f, b, 2, 18) != SQLITE_OK || b[0] != b[1] ||
-	    b[0] < 1 || b[0] > 2)
+	if (rc == SQLITE_OK && f->pMethods != NULL)
+		rc = f->pMethods->xRead(f, b, 2, 18);
+	/* A file that ends before is damage; a disk that cannot read is not. */
+	if (rc != SQLITE_OK && rc != SQLITE_IOERR_SHORT_READ)
+		return db_fail(d, rc, e);
+	if (b[0] != b[1] || b[0] < 1 || b[0] > 2)
 		return db_damaged(
 		    d, e, "its first page is not as it should be");
 	return EC_OK;

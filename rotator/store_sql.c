@@ -110,26 +110,10 @@ static const struct meaning {
 	{ SQLITE_MISUSE, ANY, EC_BUG, 0, "report this" },
 };
 
-enum ec
-db_damaged(const struct db *d, struct err *e, const char *fmt, ...)
-{
-	char why[ERR_WHAT_MAX];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(why, sizeof(why), fmt, ap);
-	va_end(ap);
-	(void)fail(e, EC_DAMAGED, "%.300s: %.160s", d->path, why);
-	return fix(e,
-	    "keep a copy of %.80s and put back its last backup; "
-	    "RUNBOOK.md, \"damaged state\"",
-	    d->path);
-}
-
 /* Of the failed call. A statement that fails forgets it; the file that it
  * failed on does not: the log or the database. */
 static int
-cause_of(struct db *d)
+cause_of(const struct db *d)
 {
 	static const int files[] = { SQLITE_FCNTL_JOURNAL_POINTER,
 		SQLITE_FCNTL_FILE_POINTER };
@@ -148,24 +132,43 @@ cause_of(struct db *d)
 	return sys;
 }
 
-/* SQLite calls a database corrupt when the disk cannot read it (unixRead() in
- * os_unix.c, 3.33 and later). Nobody may put back a backup for that. */
-static int
-really(int rc, int cause)
+/* The disk cannot read it. SQLite calls that corrupt (unixRead() in os_unix.c,
+ * 3.33 and later), and its integrity check counts it as a bad page; nobody may
+ * put back a backup for that. */
+static bool
+unreadable(int cause)
 {
-	const bool disk = cause == EIO || cause == ENXIO || cause == ERANGE;
+	return cause == EIO || cause == ENXIO || cause == ERANGE;
+}
 
-	return (rc & 0xff) == SQLITE_CORRUPT && disk ? SQLITE_IOERR : rc;
+enum ec
+db_damaged(const struct db *d, struct err *e, const char *fmt, ...)
+{
+	const int cause = cause_of(d);
+	char why[ERR_WHAT_MAX];
+	va_list ap;
+
+	if (unreadable(cause)) {
+		errno = cause;
+		(void)fail(e, EC_IO, "%.300s: cannot be read", d->path);
+		return fix(e, DISK ", then run again");
+	}
+	va_start(ap, fmt);
+	(void)vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	(void)fail(e, EC_DAMAGED, "%.300s: %.160s", d->path, why);
+	return fix(e,
+	    "keep a copy of %.80s and put back its last backup; "
+	    "RUNBOOK.md, \"damaged state\"",
+	    d->path);
 }
 
 enum ec
 db_fail(struct db *d, int rc, struct err *e)
 {
 	const int cause = rc == SQLITE_IOERR_NOMEM ? ENOMEM : cause_of(d);
-	const char *text;
+	const char *text = sqlite3_errstr(rc);
 
-	rc = really(rc, cause);
-	text = sqlite3_errstr(rc);
 	for (size_t i = 0; i < COUNT(meanings); i++) {
 		const struct meaning *m = &meanings[i];
 
