@@ -66,6 +66,12 @@ out_end(enum colour c)
 		(void)fputs("\033[0m", stdout);
 }
 
+void
+out_lost(void)
+{
+	(void)fputs("[out of memory: something is missing here]\n", stdout);
+}
+
 /* The colour ends before each newline, so that a pager or a scrolled screen
  * never bleeds it into the next line. */
 void
@@ -82,6 +88,7 @@ out(enum colour c, const char *fmt, ...)
 	va_end(ap);
 	if (n < 0) {
 		text = NULL;
+		out_lost();
 		return;
 	}
 	out_begin(c);

@@ -12,6 +12,8 @@
 size_t out_width(void);
 /* Colour on and off, nothing when there is none. */
 void out_begin(enum colour c);
+/* Says so where something could not be printed: no gap without a word. */
+void out_lost(void);
 void out_end(enum colour c);
 
 /* Prints a text of others, escaped, wrapped between words at the terminal's

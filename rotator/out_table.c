@@ -67,6 +67,9 @@ out_table_new(const char *const *heads)
 	struct out_table *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
+		out_lost();
+
+	if (t == NULL)
 		return NULL;
 	t->text = BUF(TABLE_MAX);
 	t->cells = BUF(TABLE_MAX);
@@ -93,6 +96,8 @@ out_table_cell(struct out_table *t, enum colour c, const char *fmt, ...)
 	safe = out_text_escape(text == NULL ? "?" : text);
 	if (safe != NULL)
 		add(t, c, safe);
+	else
+		out_lost();
 }
 
 static void

@@ -92,4 +92,6 @@ out_para(enum colour c, size_t indent, const char *text)
 
 	if (safe != NULL)
 		out_text_wrap(c, indent, safe);
+	else
+		out_lost();
 }

@@ -55,6 +55,7 @@ same(const struct stat *a, const struct stat *b)
 	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
+/* False: errno says why, 0 for a file that has become shorter. */
 static bool
 read_all(int fd, unsigned char *p, size_t size)
 {
@@ -65,6 +66,8 @@ read_all(int fd, unsigned char *p, size_t size)
 
 		if (got < 0 && errno == EINTR)
 			continue;
+		if (got == 0)
+			errno = 0;
 		if (got <= 0)
 			return false;
 		n += (size_t)got;
@@ -96,8 +99,11 @@ copy(const struct db *d, unsigned char **ret, size_t *ret_n, struct err *e)
 	p = sqlite3_malloc64(n);
 	if (p == NULL)
 		return fail(e, EC_NOMEM, "no memory for %zu bytes", n);
-	if (!read_all(fd, p, n) || fstat(fd, &after) != 0 ||
-	    !same(&before, &after))
+	if (!read_all(fd, p, n))
+		return errno == 0 ? EC_OK : cannot(d, e);
+	if (fstat(fd, &after) != 0)
+		return cannot(d, e);
+	if (!same(&before, &after))
 		return EC_OK;
 	*ret = TAKE(p);
 	*ret_n = n;

@@ -118,9 +118,10 @@ push_verify(struct rotation *r, const struct client_conf *c,
 	if (held.pass != NULL && strcmp(held.user, r->rec.new.id) == 0 &&
 	    (known == EC_GONE || smtp_cred_eq(&held, &want)))
 		return prove_held(r, c, rc, &held, e);
-	return fail(e, EC_CONFLICT, "client %s holds %s, not the pair of %s",
+	(void)fail(e, EC_CONFLICT, "client %s holds %s, not the pair of %s",
 	    c->client.name, held.user[0] != '\0' ? held.user : "no credential",
 	    r->rec.new.id);
+	return fix(e, "see who else changes what it holds, then run again");
 }
 
 /* A client that a way back leaves alone is only asked whether it holds the

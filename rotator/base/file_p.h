@@ -146,8 +146,9 @@ MUST enum ec meta_copy(const struct file *f, int to, struct err *e);
 
 /* Empty, 0600, in the directory of f, under a name nobody can guess. */
 MUST enum ec temp_make(const struct file *f, struct temp *ret, struct err *e);
-bool temp_is_ours(const struct temp *t); /* still under its name? */
-void temp_drop(struct temp *t);          /* removes and closes it */
+/* Still under its name? Sets errno when that cannot be told. */
+bool temp_is_ours(const struct temp *t);
+void temp_drop(struct temp *t); /* removes and closes it */
 /* Removes what a crash left of earlier temporaries of f. Best effort. */
 void temp_sweep(const struct file *f);
 

@@ -71,8 +71,12 @@ commit(struct file *f, struct err *e)
 {
 	enum ec ec;
 
+	errno = 0;
 	if (!temp_is_ours(&f->staged))
-		return pin_changed(f, "its temporary file was taken away", e);
+		return errno == 0 || errno == ENOENT
+		    ? pin_changed(f, "its temporary file was taken away", e)
+		    : file_fail(e, buf_str(&f->at.path),
+			  "look at the temporary file beside it");
 	TRY(pin_unchanged(f, e));
 	ec = flags_unlock(f, e);
 	if (ec == EC_OK)

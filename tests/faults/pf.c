@@ -44,6 +44,8 @@ struct pf {
 
 	bool begun;
 	long points, failed;
+	int changed;   /* argument of the call under way, put back after it; */
+	uint64_t from; /* compilers rely on its register. -1: none */
 	char fate[3 * SEE_MAX]; /* of the struck call, for -f */
 };
 
@@ -145,6 +147,22 @@ tell(const struct pf *f, const struct point *p)
 	(void)fflush(f->list);
 }
 
+static bool
+change(struct pf *f, const struct point *p, int at, uint64_t value)
+{
+	f->changed = at;
+	f->from = p->args[at];
+	return argument(p->who->pid, at, value);
+}
+
+static void
+at_exit(struct trace *t, const struct tracee *who)
+{
+	const struct pf *f = (struct pf *)t;
+
+	(void)argument_after(who->pid, f->changed, f->from);
+}
+
 static void
 let_fail(struct pf *f, const struct point *p)
 {
@@ -154,11 +172,11 @@ let_fail(struct pf *f, const struct point *p)
 	f->failed++;
 	/* brk(2) knows no errors: it returns the end as it is, as for 0. */
 	if (p->call->nr == SYS_brk)
-		done = argument(pid, 0, 0);
+		done = change(f, p, 0, 0);
 	else if (f->error != SHORT)
 		done = answer(pid, -(int64_t)f->error);
 	else if (p->call->len == 2 && p->args[2] > 1)
-		done = argument(pid, 2, p->args[2] / 2);
+		done = change(f, p, 2, p->args[2] / 2);
 	else
 		done = true; /* a byte is a byte */
 	if (!done) {
@@ -170,6 +188,8 @@ let_fail(struct pf *f, const struct point *p)
 static bool
 counts(struct pf *f, const struct point *p)
 {
+	if (p->call->nr == SYS_brk && p->args[0] == 0)
+		return false; /* a question, see let_fail() */
 	if (p->call->nr == SYS_umask) {
 		f->begun |= p->who->main;
 		return false;
@@ -196,6 +216,7 @@ at_call(struct trace *t, const struct tracee *who, uint64_t nr,
 	if (f->match[0] != '\0' && strcmp(f->match, fate) != 0)
 		return false;
 	f->points++;
+	f->changed = -1;
 	if (f->list != NULL)
 		tell(f, &p);
 	if (f->points == f->at) {
@@ -204,7 +225,7 @@ at_call(struct trace *t, const struct tracee *who, uint64_t nr,
 	} else if (f->for_ever && f->fate[0] != '\0' &&
 	    strcmp(f->fate, fate) == 0)
 		let_fail(f, &p);
-	return false;
+	return f->changed >= 0;
 }
 
 /* ---- the command line -------------------------------------------------- */
@@ -258,6 +279,7 @@ main(int argc, char **argv)
 	t->calls = nrs;
 	t->n_calls = CALLS;
 	t->at_call = at_call;
+	t->at_exit = at_exit;
 	while ((letter = getopt(argc, argv, "+n:e:fm:l:t:")) != -1)
 		if (!option(&f, letter, optarg, &seconds))
 			return TRACE_CANNOT;

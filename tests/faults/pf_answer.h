@@ -41,6 +41,13 @@ argument(pid_t pid, int at, uint64_t value)
 	return ptrace(PTRACE_SETREGS, pid, 0, &r) == 0;
 }
 
+/* The same once the call has returned. */
+static inline bool
+argument_after(pid_t pid, int at, uint64_t value)
+{
+	return argument(pid, at, value);
+}
+
 #elif defined(__aarch64__)
 
 static inline bool
@@ -74,6 +81,13 @@ argument(pid_t pid, int at, uint64_t value)
 		return false;
 	r.regs[at] = value;
 	return registers(pid, &r, PTRACE_SETREGSET);
+}
+
+/* The register of the first argument is that of the result. */
+static inline bool
+argument_after(pid_t pid, int at, uint64_t value)
+{
+	return at == 0 || argument(pid, at, value);
 }
 
 #else

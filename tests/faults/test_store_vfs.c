@@ -7,6 +7,7 @@
  */
 #include "store_world.h"
 
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "tests/faults/vfs.h"
@@ -345,6 +346,54 @@ test_birth(void **state)
 		begin_empty, act_absent, assert_made, false });
 }
 
+/* ---- a directory that cannot tell --------------------------------------- */
+
+static bool blind; /* nobody can look at rotate.db */
+
+static bool
+is_hidden(const char *path)
+{
+	const char *end = strrchr(path, '/');
+
+	errno = EIO;
+	return blind && strcmp(end != NULL ? end + 1 : path, "rotate.db") == 0;
+}
+
+/* The linker takes these for the store's calls of libc. */
+int
+lstat(const char *path, struct stat *st)
+{
+	return is_hidden(path) ? -1
+			       : (int)syscall(SYS_newfstatat, AT_FDCWD, path,
+				     st, AT_SYMLINK_NOFOLLOW);
+}
+
+int
+fstatat(int dir, const char *path, struct stat *st, int flags)
+{
+	return is_hidden(path)
+	    ? -1
+	    : (int)syscall(SYS_newfstatat, dir, path, st, flags);
+}
+
+/* Nothing is made over a database that cannot be seen today. */
+static void
+test_blind(void **state)
+{
+	const struct conform *c = *state;
+	const struct done d = { .committed = false };
+	struct store s = { 0 };
+	struct err e = { 0 };
+
+	begin_furnished(c);
+	blind = true;
+	WANT(EC_IO, c->open(c, &s, &e));
+	WANT(EC_IO, store_sqlite_open(c->place, STORE_RO, &s, &e));
+	blind = false;
+	assert_false(has(c, "rotate.db.new"));
+	assert_whole(c, &d);
+}
+
 /* Each answer was given somewhere, else its row proves nothing. */
 static void
 test_enough(void **state)
@@ -366,6 +415,7 @@ main(void)
 		T(test_look_after_kill),
 		T(test_absent),
 		T(test_birth),
+		T(test_blind),
 		cmocka_unit_test(test_enough),
 	};
 
