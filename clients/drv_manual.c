@@ -8,24 +8,35 @@
  */
 #include "base/auto.h"
 #include "clients/client.h"
+#include "clients/manual_steps.h"
 
 struct conf {
 	const char *what;
+	unsigned preset; /* index into manual_presets */
 	const char *const *steps;
 };
 
 static const struct client_opt opts[] = {
 	{ "what", OPT_STR, offsetof(struct conf, what), true, NULL, NULL,
 	    "the place, such as: Gmail send-as alias x@example.com" },
+	{ "preset", OPT_CHOICE, offsetof(struct conf, preset), false, "none",
+	    manual_presets, "steps for a common program" },
 	{ "steps", OPT_ARGV, offsetof(struct conf, steps), false, NULL, NULL,
-	    "how to get there: lines that are printed as they are" },
+	    "how to get there: lines that are printed as they are, instead of "
+	    "a preset" },
 	{ .key = NULL },
 };
 
-static const char *const tls_text[] = {
-	[SMTP_STARTTLS] = "STARTTLS",
-	[SMTP_IMPLICIT] = "TLS from the start (SSL/TLS)",
-};
+/* Two ways to one place would be one too many. */
+static enum ec
+check(const struct client *c, struct err *e)
+{
+	const struct conf *conf = c->conf;
+
+	if (conf->preset == 0 || conf->steps == NULL)
+		return EC_OK;
+	return fail(e, EC_CONFIG, "preset and steps: choose one");
+}
 
 static enum ec
 plan(const struct client *c, struct client_plan *ret, struct err *e)
@@ -43,10 +54,13 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 	return EC_OK;
 }
 
-/* How to get to the place: the operator's own words, or the usual ones. */
+/* How to get to the place: the operator's own words, those of a preset, or
+ * the usual ones. */
 static enum ec
 add_way(const struct conf *conf, struct buf *ret, struct err *e)
 {
+	if (conf->preset != 0)
+		return manual_way(conf->preset, ret, e);
 	if (conf->steps == NULL)
 		return buf_addf(
 		    ret, e, "     Open the SMTP settings of %s.\n", conf->what);
@@ -71,16 +85,19 @@ steps(const struct client *c, const char *new_user, struct buf *ret,
 	    "  2. Enter it:\n",
 	    conf->what, c->name, c->name));
 	TRY(add_way(conf, ret, e));
-	return buf_addf(ret, e,
+	TRY(buf_addf(ret, e,
 	    "       server     %s\n"
 	    "       port       %u\n"
 	    "       security   %s\n"
 	    "       user name  %s\n"
-	    "       password   the one from step 1\n"
+	    "       password   the one from step 1\n",
+	    c->smtp.host, c->smtp.port, manual_tls(conf->preset, c->smtp.tls),
+	    new_user));
+	TRY(manual_done(conf->preset, ret, e));
+	return buf_addf(ret, e,
 	    "  3. When a mail has gone out that way:\n"
 	    "       rotate confirm %s\n"
 	    "Until step 3 the old credential goes on working.\n",
-	    c->smtp.host, c->smtp.port, tls_text[c->smtp.tls], new_user,
 	    c->name);
 }
 
@@ -90,6 +107,7 @@ const struct client_driver drv_manual = {
 	.conf_size = sizeof(struct conf),
 	.opts = opts,
 	.human = true,
+	.check = check,
 	.plan = plan,
 	.steps = steps,
 };
