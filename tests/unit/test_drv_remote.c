@@ -5,6 +5,8 @@
  */
 #include "client_fixture.h"
 
+#include "rotator/config_p.h"
+
 extern const struct client_driver drv_remote;
 
 /* `ssh` keeps its arguments in `argv`, its input in `in`, then does script. */
@@ -326,6 +328,53 @@ plans(void **state)
 	fixture_close(&fx);
 }
 
+/* Options as they are written: lists stay lists, and what is deeper, or
+ * wrong for the driver there, is told with its place. */
+static void
+written(void **state)
+{
+	static const struct {
+		const char *options, *told;
+	} rows[] = {
+		{ "{ path: /a, format: dotenv, username: U, password: P, "
+		  "activate: [touch, a b] }",
+		    NULL },
+		{ "{ path: /a, activate: [[x]] }", "f:11:37: a text" },
+		{ "{ path: /a, activate: [] }", "f:11:36: 'options'" },
+		{ "{ path: /a, activate: touch }", "activate must be a list" },
+		{ "{ path: { a: b } }", "options: path: must be an absolute" },
+		{ "{ pth: /a }", "no option pth" },
+		{ "[path, /a]", "f:11:14: 'options' must be a map" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(config) struct config *c = NULL;
+		char text[1024];
+		struct err e = { .ec = EC_OK };
+		enum ec ec;
+
+		(void)snprintf(text, sizeof(text),
+		    "account: \"123456789012\"\n"
+		    "identities:\n"
+		    "  - name: news\n"
+		    "    iam_user: x\n"
+		    "    regions: [us-east-1]\n"
+		    "clients:\n"
+		    "  - name: shop\n"
+		    "    type: remote\n"
+		    "    host: shop.example.com\n"
+		    "    driver: file\n"
+		    "    options: %s\n",
+		    rows[i].options);
+		ec = config_load_bytes("f", text, strlen(text), &c, &e);
+		if (rows[i].told == NULL ? ec != EC_OK
+					 : ec != EC_CONFIG ||
+			    strstr(e.what, rows[i].told) == NULL)
+			fail_msg("%s: %s", rows[i].options, e.what);
+	}
+}
+
 int
 main(void)
 {
@@ -337,6 +386,7 @@ main(void)
 		cmocka_unit_test(checks),
 		cmocka_unit_test(options_there),
 		cmocka_unit_test(plans),
+		cmocka_unit_test(written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -217,6 +217,10 @@ driver_refused(void **state)
 		    "list of texts" },
 		{ ",\"driver\":{\"type\":\"file\",\"options\":[]}",
 		    "is expected" },
+		/* What lies beyond this machine is not lent. */
+		{ ",\"driver\":{\"type\":\"aws-secretsmanager\","
+		  "\"options\":{\"secret\":\"prod/smtp\"}}",
+		    "needs no agent" },
 	};
 	const struct agent_rule any = { .config = NULL };
 	AUTO(buf) struct buf out = BUF(65536);
