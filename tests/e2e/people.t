@@ -94,6 +94,8 @@ a_word_that_is_not_true() {
 	gives 0 confirm gmail
 	rotate --force
 	is_state GRACE
+	verified=$(date +%s)
+	until_true later_than "$verified" # IAM tells uses by the second
 	send "$OLD"
 	set_span grace 0s
 	gives 13 --force
@@ -105,6 +107,7 @@ a_word_that_is_not_true() {
 	gives 13 --force
 	is "$(keys | sort)" "$(printf '%s Active\n' "$OLD" "$NEW" | sort)"
 }
+later_than() { [ "$(date +%s)" -gt "$1" ]; }
 # A use before the word is what was to be expected.
 used_until_the_word() {
 	person
