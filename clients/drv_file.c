@@ -10,15 +10,13 @@
 #include <stdio.h>
 
 #include "base/auto.h"
-#include "base/run.h"
 #include "clients/client.h"
 #include "clients/program.h"
 #include "clients/target.h"
 
 struct conf {
 	struct target target;
-	const char *const *activate;
-	int64_t activate_timeout;
+	struct program_conf activate;
 };
 
 #define AT(field)   offsetof(struct conf, field)
@@ -54,10 +52,8 @@ static const struct client_opt opts[] = {
 	    "where in_place keeps the old content during a write" },
 	{ "immutable", OPT_BOOL, AT(target.immutable), false, "false", NULL,
 	    "the file carries chattr +i: clear it for the change" },
-	{ "activate", OPT_ARGV, AT(activate), false, NULL, NULL,
-	    "command that makes the consumer read the file again" },
-	{ "activate_timeout", OPT_SPAN, AT(activate_timeout), false, "60s",
-	    NULL, "how long that command may take" },
+	PROGRAM_OPTS(AT(activate),
+	    "command that makes the consumer read the file again"),
 	{ .key = NULL },
 };
 
@@ -76,8 +72,8 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 	struct client_plan p = { .change = "" };
 
 	TRY(target_plan(&conf->target, c, &p, e));
-	TRY(program_plan(conf->activate, &p, e));
-	if (p.warning[0] == '\0' && conf->activate == NULL)
+	TRY(program_plan(conf->activate.argv, &p, e));
+	if (p.warning[0] == '\0' && conf->activate.argv == NULL)
 		(void)snprintf(p.warning, sizeof(p.warning),
 		    "without activate, the program must read %.120s anew by "
 		    "itself",
@@ -108,9 +104,7 @@ activate(const struct client *c, struct err *e)
 {
 	const struct conf *conf = c->conf;
 
-	if (conf->activate == NULL)
-		return EC_OK;
-	return run_argv(conf->activate, conf->activate_timeout, e);
+	return program_activate(&conf->activate, e);
 }
 
 const struct client_driver drv_file = {

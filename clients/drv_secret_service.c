@@ -17,7 +17,6 @@
 #include <stdio.h>
 
 #include "base/auto.h"
-#include "base/run.h"
 #include "clients/client.h"
 #include "clients/keyring.h"
 #include "clients/program.h"
@@ -25,8 +24,7 @@
 
 struct conf {
 	struct secret_item item;
-	const char *const *activate;
-	int64_t activate_timeout;
+	struct program_conf activate;
 };
 
 #define AT(field) offsetof(struct conf, field)
@@ -49,10 +47,8 @@ static const struct client_opt opts[] = {
 	    "items with these attributes that are not ours" },
 	{ "timeout", OPT_SPAN, AT(item.timeout), false, "10s", NULL,
 	    "how long the keyring may take" },
-	{ "activate", OPT_ARGV, AT(activate), false, NULL, NULL,
-	    "command that makes the consumer look up again" },
-	{ "activate_timeout", OPT_SPAN, AT(activate_timeout), false, "60s",
-	    NULL, "how long that command may take" },
+	PROGRAM_OPTS(
+	    AT(activate), "command that makes the consumer look up again"),
 	{ .key = NULL },
 };
 
@@ -86,7 +82,7 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 	char text[160];
 
 	TRY(look(c, &k, e));
-	TRY(program_plan(conf->activate, &p, e));
+	TRY(program_plan(conf->activate.argv, &p, e));
 	secret_item_text(&conf->item, c, text, sizeof(text));
 	(void)snprintf(p.change, sizeof(p.change),
 	    "store the pair in keyring %s as %s", conf->item.collection, text);
@@ -125,9 +121,7 @@ activate(const struct client *c, struct err *e)
 {
 	const struct conf *conf = c->conf;
 
-	if (conf->activate == NULL)
-		return EC_OK;
-	return run_argv(conf->activate, conf->activate_timeout, e);
+	return program_activate(&conf->activate, e);
 }
 
 const struct client_driver drv_secret_service = {

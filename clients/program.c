@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/run.h"
+
 /* Where run() looks, see base/run.h. */
 static const char *const dirs[] = {
 	"/usr/local/sbin",
@@ -71,4 +73,10 @@ program_plan(const char *const *argv, struct client_plan *ret, struct err *e)
 		len +=
 		    (size_t)snprintf(ret->after + len, n - len, " %s", *argv);
 	return EC_OK;
+}
+
+enum ec
+program_activate(const struct program_conf *p, struct err *e)
+{
+	return p->argv != NULL ? run_argv(p->argv, p->timeout, e) : EC_OK;
 }

@@ -1,10 +1,30 @@
 /*
- * program: would this command run? For plan(), which may run nothing.
+ * program: the command that an operator names, as in `activate`: its options,
+ * whether it would run (for plan(), which may run nothing), and running it.
  */
 #ifndef CLIENTS_PROGRAM_H
 #define CLIENTS_PROGRAM_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "clients/client.h"
+
+struct program_conf {
+	const char *const *argv; /* NULL: nothing needs to be run */
+	int64_t timeout;         /* ms */
+};
+
+/* Two rows of a table of options. at: offset of the struct program_conf that
+ * they fill; help: what the command is for. */
+#define PROGRAM_OPTS(at, help)                                                 \
+	{ "activate", OPT_ARGV, (at) + offsetof(struct program_conf, argv),    \
+		false, NULL, NULL, help },                                     \
+	{                                                                      \
+		"activate_timeout", OPT_SPAN,                                  \
+		    (at) + offsetof(struct program_conf, timeout), false,      \
+		    "60s", NULL, "how long that command may take"              \
+	}
 
 /*
  * Is argv[0] something that run() would find and be allowed to execute?
@@ -16,5 +36,9 @@ MUST enum ec program_check(const char *const *argv, struct err *e);
  * argv NULL nothing happens. */
 MUST enum ec program_plan(
     const char *const *argv, struct client_plan *ret, struct err *e);
+
+/* As activate() of a driver: runs it, if there is one. Classes as run_argv().
+ * May be repeated. */
+MUST enum ec program_activate(const struct program_conf *p, struct err *e);
 
 #endif
