@@ -165,6 +165,32 @@ gate(void **state)
 	fixture_close(&fx);
 }
 
+/* Whoever has a command of the operator's has the same two options. */
+static void
+activate_options(void **state)
+{
+	size_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; client_drivers[i] != NULL; i++) {
+		const struct client_opt *o = client_drivers[i]->opts;
+
+		for (; o->key != NULL; o++) {
+			if (strcmp(o->key, "activate_timeout") != 0)
+				continue;
+			assert_int_equal(o->type, OPT_SPAN);
+			assert_string_equal(o->fallback, "60s");
+			assert_false(o->required);
+			assert_string_equal(o[-1].key, "activate");
+			assert_int_equal(o[-1].type, OPT_ARGV);
+			assert_false(o[-1].required);
+			assert_null(o[-1].fallback);
+			n++;
+		}
+	}
+	assert_true(n >= 5);
+}
+
 int
 main(void)
 {
@@ -173,6 +199,7 @@ main(void)
 		cmocka_unit_test(scalars),
 		cmocka_unit_test(lists),
 		cmocka_unit_test(gate),
+		cmocka_unit_test(activate_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
