@@ -191,23 +191,16 @@ enum ec
 aws_function_pair(const struct aws_function *f, const cJSON *conf,
     struct smtp_cred *ret, struct err *e)
 {
-	AUTO(smtp_cred) struct smtp_cred got = { .pass = NULL };
 	const char *user = json_text(variables(conf), f->username);
 	const char *pass = json_text(variables(conf), f->password);
 
-	if ((user != NULL && strlen(user) >= sizeof(got.user)) ||
-	    (pass != NULL && strlen(pass) > SECRET_MAX)) {
-		(void)fail(e, EC_CONFLICT, "%s and %s are no SMTP credential",
-		    f->username, f->password);
-		return aws_object_prefix(&f->o, e);
-	}
-	if (user != NULL)
-		memcpy(got.user, user, strlen(user) + 1);
-	if (pass != NULL && *pass != '\0')
-		TRY(secret_new(pass, strlen(pass), &got.pass, e));
-	*ret = got;
-	got.pass = NULL;
-	return EC_OK;
+	user = user != NULL ? user : "";
+	pass = pass != NULL ? pass : "";
+	if (smtp_cred_from(user, strlen(user), pass, strlen(pass), ret, e) ==
+	    EC_OK)
+		return EC_OK;
+	(void)err_prefix(e, "%s and %s", f->username, f->password);
+	return aws_object_prefix(&f->o, e);
 }
 
 /* The map to change, made when there is none at all. */

@@ -38,7 +38,8 @@ MUST enum ec aws_function_get(
 MUST enum ec aws_function_usable(
     const struct aws_function *f, const cJSON *conf, struct err *e);
 
-/* The pair in it: user "" or pass NULL for what is absent or empty. */
+/* The pair in it: user "" or pass NULL for what is absent or empty.
+ * EC_CONFLICT as of smtp_cred_from(). */
 MUST enum ec aws_function_pair(const struct aws_function *f, const cJSON *conf,
     struct smtp_cred *ret, struct err *e);
 

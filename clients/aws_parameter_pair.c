@@ -182,20 +182,11 @@ aws_parameter_pair_plan(const struct aws_parameter_pair *p,
 static enum ec
 from_two(const struct work *w, struct smtp_cred *ret, struct err *e)
 {
-	AUTO(smtp_cred) struct smtp_cred got = { .pass = NULL };
 	const struct buf *user = &w->now[USERNAME].value;
 	const struct buf *pass = &w->now[PASSWORD].value;
 
-	if (user->len >= sizeof(got.user) || pass->len > SECRET_MAX)
-		return fail(e, EC_CONFLICT,
-		    "what is there is no SMTP "
-		    "credential");
-	memcpy(got.user, buf_str(user), user->len + 1);
-	if (pass->len > 0)
-		TRY(secret_new(pass->p, pass->len, &got.pass, e));
-	*ret = got;
-	got.pass = NULL;
-	return EC_OK;
+	return smtp_cred_from(
+	    buf_str(user), user->len, buf_str(pass), pass->len, ret, e);
 }
 
 enum ec

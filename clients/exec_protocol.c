@@ -223,13 +223,9 @@ parse_pair(
 
 	TEXT(j, "username", &user);
 	TEXT(j, "password", &pass);
-	if (strlen(user) >= sizeof(ret->user) || strlen(pass) > SECRET_MAX)
-		return fail(e, EC_CONFLICT,
-		    "%s: reads no SMTP credential: %zu and %zu bytes", program,
-		    strlen(user), strlen(pass));
-	if (*pass != '\0')
-		TRY(secret_new(pass, strlen(pass), &ret->pass, e));
-	(void)snprintf(ret->user, sizeof(ret->user), "%s", user);
+	if (smtp_cred_from(user, strlen(user), pass, strlen(pass), ret, e) !=
+	    EC_OK)
+		return err_prefix(e, "%s", program);
 	return EC_OK;
 }
 

@@ -117,14 +117,13 @@ take_cred(const cJSON *j, struct smtp_cred *ret, struct err *e)
 {
 	const char *user = json_text(j, "username");
 	const char *pass = json_text(j, "password");
+	enum ec ec;
 
 	if (!cJSON_IsObject(j) || !remote_conf_once(j) || user == NULL ||
-	    strlen(user) >= sizeof(ret->user) || pass == NULL ||
-	    *pass == '\0' || strlen(pass) > SECRET_MAX)
+	    pass == NULL || *pass == '\0')
 		return wrong("credential", e);
-	TRY(secret_new(pass, strlen(pass), &ret->pass, e));
-	(void)snprintf(ret->user, sizeof(ret->user), "%s", user);
-	return EC_OK;
+	ec = smtp_cred_from(user, strlen(user), pass, strlen(pass), ret, e);
+	return ec == EC_CONFLICT ? wrong("credential", e) : ec;
 }
 
 static enum ec

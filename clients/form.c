@@ -11,22 +11,13 @@
 
 #define WHERE_MAX 320
 
-/* A user name that is too long for one is nobody's key id: not ours. */
 static enum ec
-to_cred(const struct form *f, const struct buf *user, struct buf *pass,
+to_cred(const struct form *f, const struct buf *user, const struct buf *pass,
     struct smtp_cred *ret, struct err *e)
 {
-	struct smtp_cred got = { 0 };
-
-	if (user->len >= sizeof(got.user) ||
-	    strlen(buf_str(user)) != user->len || pass->len > SECRET_MAX)
-		return fail(e, EC_CONFLICT,
-		    "%s: holds no SMTP credential: %zu and %zu bytes", f->path,
-		    user->len, pass->len);
-	memcpy(got.user, buf_str(user), user->len);
-	if (pass->len > 0)
-		TRY(secret_take(pass->p, pass->len, &got.pass, e));
-	*ret = got;
+	if (smtp_cred_from(buf_str(user), user->len, buf_str(pass), pass->len,
+		ret, e) != EC_OK)
+		return err_prefix(e, "%s", f->path);
 	return EC_OK;
 }
 

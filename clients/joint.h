@@ -10,8 +10,7 @@
 
 /*
  * The pair in value: user "" for nothing, pass NULL for no password.
- * EC_CONFLICT for what is too long to be one, with `where` and `key` in the
- * message.
+ * EC_CONFLICT as of smtp_cred_from(), with `where` and `key` in the message.
  */
 MUST enum ec joint_split(const struct buf *value, const char *where,
     const char *key, struct smtp_cred *ret, struct err *e);

@@ -154,29 +154,29 @@ value(const struct kube_secret *s, const struct kube_keys *n, const char *key,
 
 	if (v == NULL || cJSON_IsNull(v))
 		return EC_OK;
-	if (text != NULL && b64_decode(text, ret, e) == EC_OK &&
-	    strlen(buf_str(ret)) == ret->len)
+	if (text != NULL && b64_decode(text, ret, e) == EC_OK)
 		return EC_OK;
-	return fail(e, EC_CONFLICT,
+	(void)fail(e, EC_CONFLICT,
 	    "Kubernetes: secret %s: the value of %s is no SMTP credential",
 	    n->secret, key);
+	return fix(e,
+	    "check that it is the right key, and empty it by hand: kubectl "
+	    "edit secret %s",
+	    n->secret);
 }
 
 enum ec
 kube_secret_pair(const struct kube_secret *s, const struct kube_keys *n,
     struct smtp_cred *ret, struct err *e)
 {
-	AUTO(smtp_cred) struct smtp_cred got = { .pass = NULL };
-	AUTO(buf) struct buf user = BUF(KEY_ID_MAX - 1);
+	AUTO(buf) struct buf user = BUF(VALUE_MAX);
 	AUTO(buf) struct buf pass = BUF(VALUE_MAX);
 
 	TRY(value(s, n, n->user, &user, e));
 	TRY(value(s, n, n->pass, &pass, e));
-	(void)snprintf(got.user, sizeof(got.user), "%s", buf_str(&user));
-	if (pass.len > 0)
-		TRY(secret_new(pass.p, pass.len, &got.pass, e));
-	*ret = got;
-	got.pass = NULL;
+	if (smtp_cred_from(buf_str(&user), user.len, buf_str(&pass), pass.len,
+		ret, e) != EC_OK)
+		return err_prefix(e, "Kubernetes: secret %s", n->secret);
 	return EC_OK;
 }
 

@@ -50,6 +50,30 @@ smtp_cred_eq(const struct smtp_cred *a, const struct smtp_cred *b)
 	return secret_eq(a->pass, b->pass);
 }
 
+enum ec
+smtp_cred_from(const char *user, size_t user_len, const char *pass,
+    size_t pass_len, struct smtp_cred *ret, struct err *e)
+{
+	struct smtp_cred got = { .pass = NULL };
+
+	if (user_len >= sizeof(got.user) || pass_len > SECRET_MAX ||
+	    memchr(user, '\0', user_len) != NULL ||
+	    memchr(pass, '\0', pass_len) != NULL) {
+		(void)fail(e, EC_CONFLICT,
+		    "holds no SMTP credential: %zu bytes as user name, %zu as "
+		    "password",
+		    user_len, pass_len);
+		return fix(e,
+		    "check that it is the right place, and empty it by hand: "
+		    "then a pair is written there");
+	}
+	memcpy(got.user, user, user_len);
+	if (pass_len > 0)
+		TRY(secret_new(pass, pass_len, &got.pass, e));
+	*ret = got;
+	return EC_OK;
+}
+
 /* raw[0] is the version, the rest the signature; the caller wipes it. */
 static enum ec
 derive(const struct secret *key, const char *region, unsigned char raw[RAW_LEN],

@@ -33,6 +33,14 @@ struct smtp_cred {
 void smtp_cred_free(struct smtp_cred *c); /* wipes; empty afterwards */
 void auto_smtp_cred(struct smtp_cred *c);
 bool smtp_cred_eq(const struct smtp_cred *a, const struct smtp_cred *b);
+/*
+ * The credential that two texts of a place are: copies, and the caller still
+ * has to wipe its own. Empty texts give user "" or pass NULL. EC_CONFLICT with
+ * a remedy: too long to be one, or a NUL in it; ret is as before then, and
+ * the message does not name the place: err_prefix() does.
+ */
+MUST enum ec smtp_cred_from(const char *user, size_t user_len, const char *pass,
+    size_t pass_len, struct smtp_cred *ret, struct err *e);
 
 /* The password of secret access key `key` in `region`. Every intermediate
  * key is wiped. EC_CONFIG for a region that is no region name. */

@@ -166,6 +166,59 @@ test_cred(void **state)
 	assert_string_equal(b.user, "");
 }
 
+/* Lengths up to the edge, and what is over it. */
+static void
+test_cred_from(void **state)
+{
+	static const struct {
+		size_t user, pass;
+		enum ec ec;
+	} rows[] = {
+		{ 0, 0, EC_OK },
+		{ 20, 0, EC_OK },
+		{ 0, 44, EC_OK },
+		{ KEY_ID_MAX - 1, SECRET_MAX, EC_OK },
+		{ KEY_ID_MAX, 44, EC_CONFLICT },
+		{ 20, SECRET_MAX + 1, EC_CONFLICT },
+	};
+	static char text[SECRET_MAX + 2];
+	struct err e;
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(smtp_cred) struct smtp_cred c = { .user = "before" };
+
+		assert_int_equal(smtp_cred_from(text, rows[i].user, text,
+				     rows[i].pass, &c, &e),
+		    rows[i].ec);
+		if (rows[i].ec != EC_OK) {
+			assert_string_equal(c.user, "before");
+			assert_null(strstr(e.what, "xx"));
+			assert_string_not_equal(e.fix, "");
+			continue;
+		}
+		assert_int_equal(strlen(c.user), rows[i].user);
+		assert_int_equal(c.pass != NULL, rows[i].pass > 0);
+		if (c.pass != NULL)
+			assert_int_equal(secret_len(c.pass), rows[i].pass);
+	}
+}
+
+static void
+test_cred_from_nul(void **state)
+{
+	AUTO(smtp_cred) struct smtp_cred c = { .pass = NULL };
+	struct err e;
+
+	(void)state;
+	assert_int_equal(
+	    smtp_cred_from("a\0b", 3, "p", 1, &c, &e), EC_CONFLICT);
+	assert_int_equal(
+	    smtp_cred_from("a", 1, "p\0q", 3, &c, &e), EC_CONFLICT);
+	assert_null(c.pass);
+}
+
 static void
 test_self(void **state)
 {
@@ -184,6 +237,8 @@ main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_bad_region),
 		cmocka_unit_test(test_cred),
+		cmocka_unit_test(test_cred_from),
+		cmocka_unit_test(test_cred_from_nul),
 		cmocka_unit_test(test_self),
 	};
 	struct err e;
