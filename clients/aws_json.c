@@ -231,18 +231,6 @@ call(const struct aws_object *o, const struct aws_json_call *q, struct aws *a,
 	return ec == EC_OK ? EC_OK : explain(o, q, a, &why, ec, e);
 }
 
-enum ec
-aws_any_pair(struct smtp_cred *ret, struct err *e)
-{
-	static const char any[SMTP_PASSWORD_LEN + 1] =
-	    "BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-	struct smtp_cred c = { .user = "AKIAIOSFODNN7EXAMPLE" };
-
-	TRY(secret_new(any, SMTP_PASSWORD_LEN, &c.pass, e));
-	*ret = c;
-	return EC_OK;
-}
-
 bool
 aws_json_add(cJSON *to, const char *key, cJSON *item)
 {

@@ -72,10 +72,6 @@ struct aws_json_call {
 MUST enum ec aws_json_do(const struct aws_object *o,
     const struct aws_json_call *q, cJSON **ret, struct err *e);
 
-/* A pair of the form and length of a real one, with which plan() tries what
- * write() will do. */
-MUST enum ec aws_any_pair(struct smtp_cred *ret, struct err *e);
-
 /* Adds item, which is to's afterwards. False: no memory, and item is freed. */
 bool aws_json_add(cJSON *to, const char *key, cJSON *item);
 

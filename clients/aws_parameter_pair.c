@@ -67,7 +67,7 @@ aws_parameter_pair_check(const struct aws_parameter_pair *p, struct err *e)
 	}
 	if (p->parameter != NULL) {
 		TRY(check_name("parameter", p->parameter, p->region, e));
-		return aws_document_check(&p->document, e);
+		return json_document_check(&p->document, e);
 	}
 	if (strcmp(p->username, p->password) == 0)
 		return fail(e, EC_CONFIG,
@@ -110,7 +110,7 @@ compose(const struct aws_parameter_pair *p, const struct smtp_cred *cred,
 		return buf_adds(
 		    &w->next[PASSWORD], secret_reveal(cred->pass), e);
 	}
-	if (aws_document_put(
+	if (json_document_put(
 		&p->document, &w->now[0].value, cred, &w->next[0], e) != EC_OK)
 		return aws_object_prefix(&w->o, e);
 	return EC_OK;
@@ -173,7 +173,7 @@ aws_parameter_pair_plan(const struct aws_parameter_pair *p,
 	AUTO(smtp_cred) struct smtp_cred cred = { .pass = NULL };
 	AUTO(work) struct work w = { .n = 0 };
 
-	TRY(aws_any_pair(&cred, e));
+	TRY(smtp_cred_any(&cred, e));
 	TRY(prepare(p, c, &cred, &w, e));
 	tell(p, &w, ret);
 	return EC_OK;
@@ -198,7 +198,7 @@ aws_parameter_pair_read(const struct aws_parameter_pair *p,
 
 	TRY(look(p, c, &w, e));
 	ec = p->parameter != NULL
-	    ? aws_document_get(&p->document, &w.now[0].value, ret, e)
+	    ? json_document_get(&p->document, &w.now[0].value, ret, e)
 	    : from_two(&w, ret, e);
 	return ec == EC_OK ? EC_OK : aws_object_prefix(&w.o, e);
 }

@@ -9,12 +9,12 @@
 #ifndef CLIENTS_AWS_PARAMETER_PAIR_H
 #define CLIENTS_AWS_PARAMETER_PAIR_H
 
-#include "clients/aws_document.h"
 #include "clients/aws_json.h"
+#include "clients/json_document.h"
 
 struct aws_parameter_pair {
 	const char *parameter; /* of the document; or NULL */
-	struct aws_document document;
+	struct json_document document;
 	const char *username, *password; /* parameters; NULL with a document */
 	const char *region;              /* as configured, or NULL */
 };

@@ -185,7 +185,7 @@ try_one(const struct creds_pair *p, const struct creds *cr, struct err *e)
 	AUTO(pinned) struct file *file = NULL;
 	const struct entry en = entry_of(p, cr);
 
-	TRY(entry_dummy(&any, e));
+	TRY(smtp_cred_any(&any, e));
 	TRY(creds_open(cr, p->name, &file, &old, e));
 	TRY(entry_put_text(&en, &old, &any, &text, e));
 	return file_can_replace(file, 2 * text.len + ENCRYPTED_MAX, e);

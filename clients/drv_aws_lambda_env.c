@@ -78,7 +78,7 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 	struct aws_function f;
 
 	function_at(c, &f);
-	TRY(aws_any_pair(&cred, e));
+	TRY(smtp_cred_any(&cred, e));
 	TRY(aws_function_get(&f, &now, e));
 	TRY(aws_function_usable(&f, now, e));
 	TRY(aws_function_set(&f, now, &cred, e));

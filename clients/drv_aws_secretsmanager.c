@@ -3,20 +3,20 @@
  *
  * A new version gets the label AWSCURRENT in one step, and only if it is
  * still on the version that was read: see aws_secret.h. The rest of the value
- * stays byte by byte: see aws_document.h.
+ * stays byte by byte: see json_document.h.
  */
 #include <stdio.h>
 
 #include "base/auto.h"
 #include "base/run.h"
-#include "clients/aws_document.h"
 #include "clients/aws_secret.h"
 #include "clients/client.h"
+#include "clients/json_document.h"
 #include "clients/program.h"
 
 struct conf {
 	const char *secret, *aws_region;
-	struct aws_document document;
+	struct json_document document;
 	const char *const *activate;
 	int64_t activate_timeout;
 };
@@ -57,7 +57,7 @@ check(const struct client *c, struct err *e)
 
 	TRY(aws_object_check(
 	    &aws_secrets_manager, "secret", conf->secret, conf->aws_region, e));
-	return aws_document_check(&conf->document, e);
+	return json_document_check(&conf->document, e);
 }
 
 /* The value as it would be with cred in it. */
@@ -69,7 +69,8 @@ prepare(const struct conf *conf, const struct aws_object *o,
 	AUTO(aws_secret) struct aws_secret was = { .text = BUF(0) };
 
 	TRY(aws_secret_get(o, &was, e));
-	if (aws_document_put(&conf->document, &was.text, cred, ret, e) != EC_OK)
+	if (json_document_put(&conf->document, &was.text, cred, ret, e) !=
+	    EC_OK)
 		return aws_object_prefix(o, e);
 	*ret_was = was;
 	was.text = BUF(0);
@@ -88,7 +89,7 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 	struct aws_object o;
 
 	object_at(c, &o);
-	TRY(aws_any_pair(&cred, e));
+	TRY(smtp_cred_any(&cred, e));
 	TRY(aws_secret_look(&o, e));
 	TRY(prepare(conf, &o, &cred, &was, &text, e));
 	TRY(program_plan(conf->activate, &p, e));
@@ -113,7 +114,7 @@ read_pair(const struct client *c, struct smtp_cred *ret, struct err *e)
 
 	object_at(c, &o);
 	TRY(aws_secret_get(&o, &now, e));
-	if (aws_document_get(&conf->document, &now.text, ret, e) != EC_OK)
+	if (json_document_get(&conf->document, &now.text, ret, e) != EC_OK)
 		return aws_object_prefix(&o, e);
 	return EC_OK;
 }

@@ -94,8 +94,8 @@ look(const struct client *c, struct gitlab_pair *ret, struct err *e)
 static enum ec
 try_all(const struct gitlab_pair *p, struct err *e)
 {
-	AUTO(smtp_cred) struct smtp_cred any = { .user = "AKIAIOSFODNN7EX" };
-	enum ec ec = secret_new("B", 1, &any.pass, e);
+	AUTO(smtp_cred) struct smtp_cred any = { .pass = NULL };
+	enum ec ec = smtp_cred_any(&any, e);
 
 	for (size_t i = 0; i < p->n && ec == EC_OK; i++) {
 		struct buf text = BUF(PAIR_MAX);

@@ -135,7 +135,7 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 	const struct entry en = entry_of(conf, &keys);
 	struct msmtp m = { NULL, conf->account, conf->program };
 
-	TRY(entry_dummy(&any, e));
+	TRY(smtp_cred_any(&any, e));
 	TRY(file_open(conf->path, 0, &f, e));
 	TRY(entry_in_text(&en, file_content(f), &held, e));
 	m.path = file_path(f);

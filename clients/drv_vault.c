@@ -3,21 +3,22 @@
  * HashiCorp Vault or OpenBao.
  *
  * Both keys change in one new version, and only if nobody wrote since we read
- * (check-and-set); other keys of the secret are carried along. The same pair
- * again makes no version.
+ * (check-and-set); other keys of the secret are carried along byte by byte. The
+ * same pair again makes no version.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/auto.h"
 #include "clients/client.h"
+#include "clients/hand_over.h"
+#include "clients/json_document.h"
 #include "clients/vault_kv.h"
-#include "clients/vault_pair.h"
 
 struct conf {
 	struct vault_conf vault;
-	const char *mount;
-	struct vault_pair keys; /* where: the path */
+	const char *mount, *path;
+	const char *username, *password; /* keys */
 	bool create;
 };
 
@@ -28,11 +29,11 @@ static const struct client_opt opts[] = {
 	    "https://vault.example.com:8200" },
 	{ "mount", OPT_STR, AT(mount), false, "secret", NULL,
 	    "where the KV version 2 engine is mounted" },
-	{ "path", OPT_STR, AT(keys.where), true, NULL, NULL,
+	{ "path", OPT_STR, AT(path), true, NULL, NULL,
 	    "of the secret, without data/" },
-	{ "username_key", OPT_STR, AT(keys.user), false, "username", NULL,
+	{ "username_key", OPT_STR, AT(username), false, "username", NULL,
 	    "key of the user name in the secret" },
-	{ "password_key", OPT_STR, AT(keys.pass), false, "password", NULL,
+	{ "password_key", OPT_STR, AT(password), false, "password", NULL,
 	    "key of the password in the secret" },
 	{ "create", OPT_BOOL, AT(create), false, "false", NULL,
 	    "make the secret when it is missing or deleted" },
@@ -57,38 +58,52 @@ static const struct client_opt opts[] = {
 	{ .key = NULL },
 };
 
+/* Other keys are not our business, so ours may always be added. */
+static struct json_document
+document(const struct conf *conf)
+{
+	return (struct json_document){ .username = conf->username,
+		.password = conf->password,
+		.create = true,
+		.flat = true };
+}
+
 static enum ec
 check(const struct client *c, struct err *e)
 {
 	const struct conf *conf = c->conf;
+	const struct json_document d = document(conf);
 
 	TRY(vault_check(&conf->vault, e));
 	TRY(vault_path_check("mount", conf->mount, e));
-	TRY(vault_path_check("path", conf->keys.where, e));
-	if (strcmp(conf->keys.user, conf->keys.pass) == 0)
-		return fail(
-		    e, EC_CONFIG, "password_key: is the same as username_key");
-	return EC_OK;
+	TRY(vault_path_check("path", conf->path, e));
+	return json_document_check(&d, e);
+}
+
+static enum ec
+at(const struct conf *conf, struct err *e)
+{
+	return err_prefix(e, "Vault: %s/%s", conf->mount, conf->path);
 }
 
 static enum ec
 get(const struct vault *v, const struct conf *conf, struct vault_kv *ret,
     struct err *e)
 {
-	TRY(vault_kv_get(v, conf->mount, conf->keys.where, ret, e));
+	TRY(vault_kv_get(v, conf->mount, conf->path, ret, e));
 	if (ret->state == VAULT_KV_ABSENT) {
 		(void)fail(e, EC_GONE, "Vault: %s/%s: no such secret",
-		    conf->mount, conf->keys.where);
+		    conf->mount, conf->path);
 		return fix(e, "check the path, or set create: true");
 	}
 	if (ret->state == VAULT_KV_DELETED) {
 		(void)fail(e, EC_GONE,
 		    "Vault: %s/%s: version %ld, the newest, is deleted",
-		    conf->mount, conf->keys.where, ret->version);
+		    conf->mount, conf->path, ret->version);
 		return fix(e,
 		    "vault kv undelete -mount=%s -versions=%ld %s, or set "
 		    "create: true",
-		    conf->mount, ret->version, conf->keys.where);
+		    conf->mount, ret->version, conf->path);
 	}
 	return EC_OK;
 }
@@ -100,7 +115,23 @@ get_or_none(const struct vault *v, const struct conf *conf,
 {
 	const enum ec ec = get(v, conf, ret, e);
 
-	return ec == EC_GONE && conf->create ? EC_OK : ec;
+	if (ec != EC_GONE || !conf->create)
+		return ec;
+	return buf_adds(&ret->text, "{}", e);
+}
+
+/* Puts cred into kv->text, in memory only. */
+static enum ec
+compose(const struct conf *conf, const struct smtp_cred *cred,
+    struct vault_kv *kv, struct err *e)
+{
+	const struct json_document d = document(conf);
+	AUTO(buf) struct buf next = BUF(kv->text.max);
+
+	if (json_document_put(&d, &kv->text, cred, &next, e) != EC_OK)
+		return at(conf, e);
+	hand_over(&next, &kv->text);
+	return EC_OK;
 }
 
 static enum ec
@@ -108,18 +139,19 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 {
 	const struct conf *conf = c->conf;
 	AUTO(vault) struct vault v = { .token = NULL };
-	AUTO(vault_kv) struct vault_kv kv = { .data = NULL };
+	AUTO(vault_kv) struct vault_kv kv = { .text = BUF(0) };
+	AUTO(smtp_cred) struct smtp_cred any = { .pass = NULL };
 	struct client_plan p = { .change = "" };
 	bool asked = false;
 
 	TRY(vault_open(&v, c, &conf->vault, e));
 	TRY(get_or_none(&v, conf, &kv, e));
-	TRY(vault_kv_keeps(&kv, e));
-	TRY(vault_kv_may_write(
-	    &v, conf->mount, conf->keys.where, &kv, &asked, e));
+	TRY(smtp_cred_any(&any, e));
+	TRY(compose(conf, &any, &kv, e));
+	TRY(vault_kv_may_write(&v, conf->mount, conf->path, &kv, &asked, e));
 	(void)snprintf(p.change, sizeof(p.change),
 	    "set %s and %s in Vault secret %s/%s, as version %ld",
-	    conf->keys.user, conf->keys.pass, conf->mount, conf->keys.where,
+	    conf->username, conf->password, conf->mount, conf->path,
 	    kv.version + 1);
 	if (!asked)
 		(void)snprintf(p.warning, sizeof(p.warning),
@@ -133,32 +165,33 @@ static enum ec
 read_pair(const struct client *c, struct smtp_cred *ret, struct err *e)
 {
 	const struct conf *conf = c->conf;
+	const struct json_document d = document(conf);
 	AUTO(vault) struct vault v = { .token = NULL };
-	AUTO(vault_kv) struct vault_kv kv = { .data = NULL };
+	AUTO(vault_kv) struct vault_kv kv = { .text = BUF(0) };
 
 	TRY(vault_open(&v, c, &conf->vault, e));
 	TRY(get(&v, conf, &kv, e));
-	return vault_pair_get(&conf->keys, kv.data, ret, e);
+	return json_document_get(&d, &kv.text, ret, e) == EC_OK ? EC_OK
+								: at(conf, e);
 }
 
 static enum ec
 write_pair(const struct client *c, const struct smtp_cred *cred, struct err *e)
 {
 	const struct conf *conf = c->conf;
+	const struct json_document d = document(conf);
 	AUTO(vault) struct vault v = { .token = NULL };
-	AUTO(vault_kv) struct vault_kv kv = { .data = NULL };
+	AUTO(vault_kv) struct vault_kv kv = { .text = BUF(0) };
 	AUTO(smtp_cred) struct smtp_cred held = { .pass = NULL };
 
 	TRY(client_cred_check(c, cred, e));
 	TRY(vault_open(&v, c, &conf->vault, e));
 	TRY(get_or_none(&v, conf, &kv, e));
-	if (vault_pair_get(&conf->keys, kv.data, &held, e) == EC_OK &&
+	if (json_document_get(&d, &kv.text, &held, e) == EC_OK &&
 	    smtp_cred_eq(&held, cred))
 		return EC_OK;
-	if (kv.data == NULL)
-		kv.data = cJSON_CreateObject();
-	TRY(vault_pair_set(&conf->keys, kv.data, cred, e));
-	return vault_kv_put(&v, conf->mount, conf->keys.where, &kv, e);
+	TRY(compose(conf, cred, &kv, e));
+	return vault_kv_put(&v, conf->mount, conf->path, &kv, e);
 }
 
 const struct client_driver drv_vault = {

@@ -48,7 +48,4 @@ MUST enum ec entry_plan(const struct entry *en, struct err *e);
 MUST enum ec entry_set(
     const struct entry *en, const struct smtp_cred *cred, struct err *e);
 
-/* A pair of the right form that is nobody's, to try a change with. */
-MUST enum ec entry_dummy(struct smtp_cred *ret, struct err *e);
-
 #endif

@@ -21,7 +21,6 @@ static const struct rest_status statuses[] = {
 	{ 409, EC_CONFLICT, NULL },
 	{ 0, EC_OK, NULL },
 };
-#define STATUSES_MAX 4 /* of one call */
 
 enum ec
 kube_open(struct kube *k, const struct client *c, const struct kube_conf *conf,
@@ -77,16 +76,6 @@ kube_name_check(const char *option, const char *name, struct err *e)
 	    option);
 }
 
-static void
-merge(const struct rest_status *own, struct rest_status *ret)
-{
-	size_t n = 0;
-
-	for (; own != NULL && own->status != 0 && n < STATUSES_MAX; own++)
-		ret[n++] = *own;
-	memcpy(ret + n, statuses, sizeof(statuses));
-}
-
 enum ec
 kube_call(const struct kube *k, const struct kube_call *q,
     struct rest_reply *ret, struct err *e)
@@ -95,7 +84,6 @@ kube_call(const struct kube *k, const struct kube_call *q,
 		NULL };
 	AUTO(buf) struct buf url = BUF(TEXT_MAX);
 	AUTO(buf) struct buf body = BUF(BODY_MAX);
-	struct rest_status table[STATUSES_MAX + COUNT(statuses)];
 	struct rest_call h = {
 		.service = "Kubernetes",
 		.object = q->object,
@@ -104,7 +92,8 @@ kube_call(const struct kube *k, const struct kube_call *q,
 		.auth = "Authorization: Bearer ",
 		.token = k->token,
 		.content_type = q->content_type,
-		.statuses = table,
+		.statuses = q->statuses,
+		.service_statuses = statuses,
 		.reads = q->reads,
 		.ca = k->ca.len > 0 ? &k->ca : NULL,
 		.tls_name = k->tls_name.len > 0 ? buf_str(&k->tls_name) : NULL,
@@ -114,7 +103,6 @@ kube_call(const struct kube *k, const struct kube_call *q,
 		.known = q->known,
 	};
 
-	merge(q->statuses, table);
 	TRY(buf_adds(&url, buf_str(&k->server), e));
 	TRY(buf_adds(&url, q->path, e));
 	h.url = buf_str(&url);

@@ -6,11 +6,15 @@
 #include <string.h>
 
 #include "base/auto.h"
-#include "clients/json.h"
 #include "clients/pair_dsn.h"
 #include "clients/rest.h"
 
 const char *const pair_formats[] = { "json", "dsn", NULL };
+
+const struct json_document pair_document = { .username = "username",
+	.password = "password",
+	.create = true,
+	.flat = true };
 
 size_t
 pair_places(const struct pair_names *n, struct pair_place ret[2])
@@ -94,34 +98,17 @@ pair_describe(const struct pair_place *places, size_t n, const bool *missing,
 		    places[0].name, places[1].name);
 }
 
-/* Replaces or adds a text that is not copied. */
-static bool
-set(cJSON *j, const char *key, const char *text)
-{
-	cJSON *v = cJSON_CreateStringReference(text);
-
-	if (v == NULL)
-		return false;
-	if (cJSON_GetObjectItemCaseSensitive(j, key) != NULL)
-		return cJSON_ReplaceItemInObjectCaseSensitive(j, key, v);
-	return cJSON_AddItemToObject(j, key, v);
-}
-
 static enum ec
 put_json(const struct client *c, const char *former,
     const struct smtp_cred *cred, struct buf *ret, struct err *e)
 {
-	AUTO(json)
-	cJSON *j = former[0] != '\0' ? cJSON_ParseWithOpts(former, NULL, 1)
-				     : cJSON_CreateObject();
+	AUTO(buf) struct buf was = BUF(PAIR_MAX);
+	AUTO(buf) struct buf now = BUF(PAIR_MAX);
 
-	if (!cJSON_IsObject(j))
-		return fail(e, EC_CONFLICT,
-		    "client %s: what is there is no JSON object", c->name);
-	if (!set(j, "username", cred->user) ||
-	    !set(j, "password", secret_reveal(cred->pass)))
-		return fail(e, EC_NOMEM, "no memory for a credential");
-	return json_print(j, ret, e);
+	TRY(buf_adds(&was, former[0] != '\0' ? former : "{}", e));
+	if (json_document_put(&pair_document, &was, cred, &now, e) != EC_OK)
+		return err_prefix(e, "client %s", c->name);
+	return buf_add(ret, now.p, now.len, e);
 }
 
 static enum ec

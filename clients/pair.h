@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "clients/client.h"
+#include "clients/json_document.h"
 
 #define PAIR_MAX ((size_t)48 * 1024) /* bytes in one place; GitHub's limit */
 
@@ -21,6 +21,7 @@ struct pair_names {
 	unsigned format; /* index into pair_formats */
 };
 extern const char *const pair_formats[];
+extern const struct json_document pair_document; /* of the first format */
 
 struct pair_place {
 	const char *name;

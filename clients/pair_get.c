@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/auto.h"
-#include "clients/json.h"
 #include "clients/pair.h"
 #include "clients/pair_dsn.h"
 
@@ -37,16 +36,13 @@ static enum ec
 get_json(
     const char *text, const char *where, struct smtp_cred *ret, struct err *e)
 {
-	AUTO(json) cJSON *j = cJSON_ParseWithOpts(text, NULL, 1);
-	const char *user = json_text(j, "username");
-	const char *pass = json_text(j, "password");
+	AUTO(buf) struct buf b = BUF(PAIR_MAX);
 
-	if (!cJSON_IsObject(j))
-		return no_pair(where, "not a JSON object", e);
-	user = user != NULL ? user : "";
-	pass = pass != NULL ? pass : "";
-	TRY(get_user(user, strlen(user), where, ret, e));
-	return get_pass(pass, strlen(pass), where, ret, e);
+	TRY(buf_adds(&b, text, e));
+	secret_free(TAKE(ret->pass));
+	if (json_document_get(&pair_document, &b, ret, e) != EC_OK)
+		return err_prefix(e, "%s", where);
+	return EC_OK;
 }
 
 /* 0 to 15, or -1. */

@@ -6,6 +6,7 @@
 
 #include "base/auto.h"
 #include "base/http.h"
+#include "clients/hand_over.h"
 #include "clients/heard.h"
 #include "clients/reach.h"
 
@@ -46,6 +47,7 @@ void
 auto_rest_reply(struct rest_reply *r)
 {
 	cJSON_Delete(r->json);
+	buf_free(&r->text);
 }
 
 static enum ec
@@ -104,6 +106,8 @@ class_of(const struct rest_call *q, int status, const char **ret_fix)
 {
 	const struct rest_status *row = row_of(q->statuses, status);
 
+	if (row == NULL)
+		row = row_of(q->service_statuses, status);
 	if (row == NULL)
 		row = row_of(common, status);
 	*ret_fix = row != NULL ? row->fix : NULL;
@@ -221,8 +225,8 @@ rest_do(const struct client *c, const struct rest_call *q,
 	ret->status = got.status = r.status;
 	got.json = json_parse(&r.body);
 	TRY(judge(q, &got, &r.body, e));
-	*ret = got;
-	got.json = NULL;
+	ret->json = TAKE(got.json);
+	hand_over(&r.body, &ret->text);
 	return EC_OK;
 }
 

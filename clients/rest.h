@@ -31,10 +31,12 @@ struct rest_call {
 	const struct secret *token;
 	const char *content_type; /* of body; NULL: application/json */
 	const struct buf *body;   /* or NULL */
-	const struct rest_status *statuses; /* or NULL */
-	const char *ca_file;                /* or NULL: the system's */
-	int64_t timeout_ms;                 /* <= 0: 10 s */
-	bool reads; /* changes nothing, so a lost reply is EC_TEMP */
+	/* What goes before the common table, first that of the call, then that
+	 * of the service; both or either may be NULL. */
+	const struct rest_status *statuses, *service_statuses;
+	const char *ca_file; /* or NULL: the system's */
+	int64_t timeout_ms;  /* <= 0: 10 s */
+	bool reads;          /* changes nothing, so a lost reply is EC_TEMP */
 	/* As in base/http.h; all may be NULL or 0. */
 	const struct buf *ca;
 	const char *tls_name;
@@ -48,6 +50,9 @@ struct rest_call {
 struct rest_reply {
 	int status;  /* also after a failure; 0: there was no reply */
 	cJSON *json; /* NULL when the body is empty; owned */
+	/* The body itself, after a success: cJSON keeps no number of more than
+	 * 15 digits as it is. */
+	struct buf text;
 };
 void auto_rest_reply(struct rest_reply *r);
 

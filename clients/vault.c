@@ -10,7 +10,8 @@
 
 #define URL_MAX    ((size_t)4096)
 #define BODY_MAX   ((size_t)2 * 1024 * 1024)
-#define HEADER_MAX 300
+#define HEADER_MAX ((size_t)512)
+#define NAME_MAX_  255 /* of a namespace, of a mount */
 #define SHORT_MS   5000
 
 const char *const vault_auths[] = {
@@ -37,7 +38,6 @@ static const struct rest_status statuses[] = {
 	    "else wait for an active node" },
 	{ 0, EC_OK, NULL },
 };
-#define STATUSES_MAX 8 /* of one call */
 
 static enum ec
 check_address(const char *address, struct err *e)
@@ -91,6 +91,35 @@ check_auth(const struct vault_conf *v, const struct wants *w, struct err *e)
 	return EC_OK;
 }
 
+/* It goes into a header, as it is. */
+static enum ec
+check_namespace(const char *name, struct err *e)
+{
+	size_t n = 0;
+
+	while (name != NULL && name[n] > ' ' && name[n] <= '~')
+		n++;
+	if (name == NULL || (name[n] == '\0' && n > 0 && n <= NAME_MAX_))
+		return EC_OK;
+	return fail(e, EC_CONFIG,
+	    "namespace: must be 1 to %d printable characters without blanks",
+	    NAME_MAX_);
+}
+
+static enum ec
+check_mount(const struct vault_conf *v, struct err *e)
+{
+	if (v->auth_mount == NULL)
+		return EC_OK;
+	if (v->auth == VAULT_TOKEN)
+		return fail(
+		    e, EC_CONFIG, "auth_mount: auth token has no mount");
+	if (strlen(v->auth_mount) > NAME_MAX_)
+		return fail(e, EC_CONFIG,
+		    "auth_mount: has more than %d characters", NAME_MAX_);
+	return vault_path_check("auth_mount", v->auth_mount, e);
+}
+
 enum ec
 vault_check(const struct vault_conf *v, struct err *e)
 {
@@ -105,12 +134,8 @@ vault_check(const struct vault_conf *v, struct err *e)
 	TRY(check_address(v->address, e));
 	for (size_t i = 0; i < COUNT(list); i++)
 		TRY(check_auth(v, &list[i], e));
-	if (v->auth_mount == NULL)
-		return EC_OK;
-	if (v->auth == VAULT_TOKEN)
-		return fail(
-		    e, EC_CONFIG, "auth_mount: auth token has no mount");
-	return vault_path_check("auth_mount", v->auth_mount, e);
+	TRY(check_namespace(v->namespace, e));
+	return check_mount(v, e);
 }
 
 enum ec
@@ -160,17 +185,6 @@ compose(const struct vault *v, const struct vault_call *q, struct buf *ret,
 	return rest_escape(q->path, "/", ret, e);
 }
 
-/* The call's own statuses, then ours. */
-static void
-merge(const struct rest_status *own, struct rest_status *ret)
-{
-	size_t n = 0;
-
-	for (; own != NULL && own->status != 0 && n < STATUSES_MAX; own++)
-		ret[n++] = *own;
-	memcpy(ret + n, statuses, sizeof(statuses));
-}
-
 /* A table has no place for the path. */
 static enum ec
 explain(const struct vault_call *q, int status, struct err *e)
@@ -189,8 +203,7 @@ vault_call(const struct vault *v, const struct vault_call *q,
 {
 	AUTO(buf) struct buf url = BUF(URL_MAX);
 	AUTO(buf) struct buf body = BUF(BODY_MAX);
-	struct rest_status table[STATUSES_MAX + COUNT(statuses)];
-	char namespace[HEADER_MAX];
+	AUTO(buf) struct buf namespace = BUF(HEADER_MAX);
 	const char *headers[] = { "X-Vault-Request: true", NULL, NULL };
 	struct rest_call h = {
 		.service = "Vault",
@@ -199,7 +212,8 @@ vault_call(const struct vault *v, const struct vault_call *q,
 		.headers = headers,
 		.auth = "X-Vault-Token: ",
 		.token = q->bare ? NULL : v->token,
-		.statuses = table,
+		.statuses = q->statuses,
+		.service_statuses = statuses,
 		.ca_file = v->conf->ca_file,
 		.reads = q->reads,
 		.body_max = BODY_MAX,
@@ -207,11 +221,10 @@ vault_call(const struct vault *v, const struct vault_call *q,
 	enum ec ec;
 
 	if (v->conf->namespace != NULL) {
-		(void)snprintf(namespace, sizeof(namespace),
-		    "X-Vault-Namespace: %s", v->conf->namespace);
-		headers[1] = namespace;
+		TRY(buf_addf(&namespace, e, "X-Vault-Namespace: %s",
+		    v->conf->namespace));
+		headers[1] = buf_str(&namespace);
 	}
-	merge(q->statuses, table);
 	TRY(compose(v, q, &url, e));
 	h.url = buf_str(&url);
 	if (q->body != NULL) {

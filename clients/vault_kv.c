@@ -6,15 +6,15 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "clients/json_document.h"
 
 #define KV_PATH_MAX 1024
 #define TEXT_MAX    ((size_t)2 * 1024 * 1024)
-#define DIGITS_MAX  15 /* that every double keeps (DBL_DIG) */
 
 void
 auto_vault_kv(struct vault_kv *kv)
 {
-	cJSON_Delete(kv->data);
+	buf_free(&kv->text);
 }
 
 static enum ec
@@ -101,7 +101,7 @@ static enum ec
 understand(const char *mount, const char *at, const struct rest_reply *r,
     struct vault_kv *ret, struct err *e)
 {
-	cJSON *outer = cJSON_GetObjectItemCaseSensitive(r->json, "data");
+	const cJSON *outer = cJSON_GetObjectItemCaseSensitive(r->json, "data");
 	const cJSON *meta = cJSON_GetObjectItemCaseSensitive(outer, "metadata");
 	const cJSON *data = cJSON_GetObjectItemCaseSensitive(outer, "data");
 
@@ -120,9 +120,10 @@ understand(const char *mount, const char *at, const struct rest_reply *r,
 		return fail(e, EC_PROTO,
 		    "Vault: %s: a reply that is no secret of KV version 2", at);
 	ret->state = r->status == 200 ? VAULT_KV_THERE : VAULT_KV_DELETED;
-	if (r->status == 200)
-		ret->data =
-		    cJSON_DetachItemFromObjectCaseSensitive(outer, "data");
+	if (r->status != 200)
+		return EC_OK;
+	if (json_document_part(&r->text, "data.data", &ret->text, e) != EC_OK)
+		return err_prefix(e, "Vault: %s", at);
 	return EC_OK;
 }
 
@@ -138,7 +139,8 @@ vault_kv_get(const struct vault *v, const char *mount, const char *path,
 		.method = "GET", .path = at, .reads = true, .statuses = absent
 	};
 
-	*ret = (struct vault_kv){ .state = VAULT_KV_ABSENT };
+	*ret = (struct vault_kv){ .state = VAULT_KV_ABSENT,
+		.text = BUF(TEXT_MAX) };
 	TRY(path_of(at, mount, "data", path, e));
 	TRY(vault_call(v, &q, &r, e));
 	TRY(understand(mount, at, &r, ret, e));
@@ -146,54 +148,15 @@ vault_kv_get(const struct vault *v, const char *mount, const char *path,
 					     : EC_OK;
 }
 
-/* Is there a number of more digits than a double keeps? text is what cJSON
- * printed, so a number is whatever stands outside of quotes. */
-static bool
-loses_digits(const char *text)
-{
-	bool quoted = false;
-	unsigned digits = 0;
-
-	for (const char *p = text; *p != '\0'; p++) {
-		if (quoted && *p == '\\' && p[1] != '\0')
-			p++;
-		else if (*p == '"')
-			quoted = !quoted;
-		else if (!quoted && *p >= '0' && *p <= '9')
-			digits++;
-		else if (*p != '.')
-			digits = 0;
-		if (digits > DIGITS_MAX)
-			return true;
-	}
-	return false;
-}
-
-enum ec
-vault_kv_keeps(const struct vault_kv *kv, struct err *e)
-{
-	AUTO(buf) struct buf text = BUF(TEXT_MAX);
-
-	if (kv->data == NULL)
-		return EC_OK;
-	TRY(json_print(kv->data, &text, e));
-	if (!loses_digits(buf_str(&text)))
-		return EC_OK;
-	(void)fail(e, EC_CONFLICT,
-	    "Vault: beside our keys stands a number of more than %d digits, "
-	    "which would not be kept as it is",
-	    DIGITS_MAX);
-	return fix(e, "make it a text, or keep it in another secret");
-}
-
 /* The one 400 that is nobody's mistake
- * (vault-plugin-secrets-kv path_data.go, validateCheckAndSetOption). */
+ * (vault-plugin-secrets-kv path_data.go, validateCheckAndSetOption): nothing
+ * was written, and who looks again sees whether it is somebody's. */
 static enum ec
 refused(struct err *e)
 {
 	if (strstr(e->what, "check-and-set parameter did not match") == NULL)
 		return e->ec;
-	e->ec = EC_CONFLICT;
+	e->ec = EC_TEMP;
 	return fix(e, "somebody wrote it at the same time: run again");
 }
 
@@ -212,10 +175,9 @@ vault_kv_put(const struct vault *v, const char *mount, const char *path,
 	};
 
 	TRY(path_of(at, mount, "data", path, e));
-	TRY(vault_kv_keeps(kv, e));
 	if (cJSON_AddNumberToObject(options, "cas", (double)kv->version) ==
 		NULL ||
-	    !cJSON_AddItemReferenceToObject(body, "data", kv->data))
+	    cJSON_AddRawToObject(body, "data", buf_str(&kv->text)) == NULL)
 		return fail(e, EC_NOMEM, "no memory for a request");
 	return vault_call(v, &q, &r, e) == EC_OK ? EC_OK : refused(e);
 }

@@ -16,7 +16,9 @@ enum vault_kv_state {
 struct vault_kv {
 	enum vault_kv_state state;
 	long version; /* newest, 0 when absent */
-	cJSON *data;  /* an object, may hold other keys; NULL unless there */
+	/* An object, as Vault sent it, so that what is beside our keys stays as
+	 * it is; empty unless there. */
+	struct buf text;
 };
 void auto_vault_kv(struct vault_kv *kv);
 
@@ -26,15 +28,11 @@ MUST enum ec vault_kv_get(const struct vault *v, const char *mount,
     const char *path, struct vault_kv *ret, struct err *e);
 
 /*
- * Writes kv->data as the next version. EC_CONFLICT: kv->version is not the
- * newest any more, nothing was written. EC_UNKNOWN: it may be written.
+ * Writes kv->text as the next version. EC_TEMP: kv->version is not the newest
+ * any more, nothing was written. EC_UNKNOWN: it may be written.
  */
 MUST enum ec vault_kv_put(const struct vault *v, const char *mount,
     const char *path, const struct vault_kv *kv, struct err *e);
-
-/* Would put() keep what is beside our keys? EC_CONFLICT: a number there would
- * lose digits. Pure. */
-MUST enum ec vault_kv_keeps(const struct vault_kv *kv, struct err *e);
 
 /*
  * May the token write the secret? Asks only. EC_DENIED with the line that the

@@ -77,7 +77,7 @@ vault_login(struct vault *v, struct err *e)
 	AUTO(rest_reply) struct rest_reply r = { .json = NULL };
 	AUTO(secret) struct secret *key = NULL;
 	AUTO(json) cJSON *body = cJSON_CreateObject();
-	char path[PATH_MAX_];
+	char path[PATH_MAX_]; /* vault_check() saw what goes into it */
 	const struct vault_call q = { .method = "POST",
 		.path = path,
 		.body = body,

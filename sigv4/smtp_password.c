@@ -74,6 +74,17 @@ smtp_cred_from(const char *user, size_t user_len, const char *pass,
 	return EC_OK;
 }
 
+enum ec
+smtp_cred_any(struct smtp_cred *ret, struct err *e)
+{
+	static const char user[] = "AKIAIOSFODNN7EXAMPLE";
+	static const char pass[SMTP_PASSWORD_LEN + 1] =
+	    "BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+	return smtp_cred_from(
+	    user, strlen(user), pass, SMTP_PASSWORD_LEN, ret, e);
+}
+
 /* raw[0] is the version, the rest the signature; the caller wipes it. */
 static enum ec
 derive(const struct secret *key, const char *region, unsigned char raw[RAW_LEN],

@@ -41,6 +41,9 @@ bool smtp_cred_eq(const struct smtp_cred *a, const struct smtp_cred *b);
  */
 MUST enum ec smtp_cred_from(const char *user, size_t user_len, const char *pass,
     size_t pass_len, struct smtp_cred *ret, struct err *e);
+/* A made-up pair of the form and length of a real one, with which plan() can
+ * try what write() will do. ret is empty before. */
+MUST enum ec smtp_cred_any(struct smtp_cred *ret, struct err *e);
 
 /* The password of secret access key `key` in `region`. Every intermediate
  * key is wiped. EC_CONFIG for a region that is no region name. */

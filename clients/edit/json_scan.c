@@ -187,11 +187,12 @@ value(struct scan *s)
 static bool
 closes(struct scan *s)
 {
-	const struct tree_node *top = tree_top(s->t);
+	struct tree_node *top = tree_top(s->t);
 
 	if (top == NULL || !at(s, top->kind == TREE_MAP ? "}" : "]"))
 		return false;
 	s->p++;
+	top->end = (size_t)(s->p - s->start);
 	tree_close(s->t);
 	behind_value(s);
 	return true;

@@ -34,6 +34,8 @@ struct tree_node {
 	size_t name, namelen;   /* in the pool; name TREE_NONE: it has none */
 	size_t value, valuelen; /* in the pool; only where a scanner says so */
 	size_t next;            /* index behind all that is inside this one */
+	size_t end; /* of MAP and LIST, where a scanner says so: the byte
+		     * behind it */
 	const char *why;
 };
 

@@ -14,10 +14,9 @@ of namespace team).
        "delete": [ns, mount, path], "destroy": [..], "cas_required": [..],
        "batch": bool}
 """
-import json
 import re
 
-from standin import Service
+from standin import Service, dumps, loads
 
 FULL = {"secret/data/*": ["create", "read", "update"], "old/*": ["read"],
         "nowhere/*": ["read", "update"],
@@ -99,6 +98,12 @@ class Vault(Service):
     def state(self):
         return {"tokens": sorted(self.tokens), "logins": self.logins,
                 "revoked": self.revoked, "v1_writes": self.v1_writes,
+                "newest": {  # as text, with its numbers as they are
+                    "/".join(filter(None, (ns, mount, path))):
+                        dumps(s.versions[-1]["data"])
+                    for ns, mounts in self.space.items()
+                    for mount, (version, secrets) in mounts.items()
+                    if version == 2 for path, s in secrets.items()},
                 "secrets": {
                     "/".join(filter(None, (ns, mount, path))):
                         [v["data"] for v in s.versions]
@@ -134,7 +139,7 @@ class Vault(Service):
         args = {}
         if body:
             try:
-                args = json.loads(body)
+                args = loads(body)
             except ValueError as e:
                 return 400, errors("failed to parse JSON input: %s" % e)
         ns = (h.headers.get("X-Vault-Namespace") or "").strip("/")

@@ -106,10 +106,10 @@ round_trip(void **state)
 	assert_int_equal(fixture_write(&fx, USER2, PASS2), EC_OK);
 	fixture_reads(&fx, USER2, PASS2);
 	/* All else is carried along, and the old version is still there. */
-	assert_true(
-	    standin_state_has(AT_NEWS "[" OLD ",{\"host\":\"mx\",\"n\""
-				      ":7,\"deep\":{\"a\":[1,null,true]},"
-				      "\"username\":\"" USER2 "\","));
+	assert_true(standin_state_has(
+	    AT_NEWS "[" OLD ",{\"username\":\"" USER2 "\",\"password\":\"" PASS2
+		    "\",\"host\":\"mx\",\"n\":7,\"deep\":{"
+		    "\"a\":[1,null,true]}}]"));
 	fixture_close(&fx);
 }
 
@@ -141,7 +141,7 @@ check_and_set(void **state)
 	standin_post(&standin, "/fault",
 	    "{\"match\":\"POST .*mail/news\",\"do\":\"set\",\"set\":{\"put\":["
 	    "\"\",\"secret\",\"mail/news\",{\"theirs\":1}]}}");
-	assert_int_equal(fixture_write(&fx, USER2, PASS2), EC_CONFLICT);
+	assert_int_equal(fixture_write(&fx, USER2, PASS2), EC_TEMP);
 	fixture_told(&fx, "check-and-set");
 	assert_non_null(strstr(fx.e.fix, "run again"));
 	assert_true(standin_state_has(AT_NEWS "[" OLD ",{\"theirs\":1}]"));
@@ -175,7 +175,10 @@ lost_reply(void **state)
 		    EC_OK);
 		/* One version more, whichever way it was. */
 		assert_true(standin_state_has(AT_NEWS "[" OLD ",{"));
-		assert_false(standin_state_has(PASS2 "\"},{"));
+		assert_false(standin_state_has(
+		    "\"" USER2 "\",\"password\":\"" PASS2
+		    "\",\"host\":\"mx\",\"n\":7,\"deep\":{\"a\":[1,"
+		    "null,true]}},{"));
 		fixture_close(&fx);
 	}
 	open_it(&fx);
@@ -467,18 +470,19 @@ odd_values(void **state)
 {
 	static const struct {
 		const char *data;
-		enum ec read, write;
+		enum ec ec;
 		const char *what;
 	} rows[] = {
-		{ "{\"username\":\"a\"}", EC_OK, EC_OK, "" },
-		{ "{\"username\":null,\"password\":\"\"}", EC_OK, EC_OK, "" },
-		{ "{}", EC_OK, EC_OK, "" },
-		{ "{\"username\":5,\"password\":\"x\"}", EC_CONFLICT, EC_OK,
-		    "value of username is no SMTP credential: not a text" },
-		{ "{\"n\":123456789012345678,\"username\":\"a\"}", EC_OK,
-		    EC_CONFLICT, "more than 15 digits" },
-		{ "{\"n\":\"123456789012345678 \\\\\",\"m\":-1.5}", EC_OK,
-		    EC_OK, "" },
+		{ "{\"username\":\"a\"}", EC_OK, "" },
+		{ "{\"username\":null,\"password\":\"\"}", EC_OK, "" },
+		{ "{}", EC_OK, "" },
+		{ "{\"username.x\":{},\"username\":\"\"}", EC_OK, "" },
+		{ "{\"username\":5,\"password\":\"x\"}", EC_CONFLICT,
+		    "secret/mail/news: the value of key username is no text" },
+		{ "{\"username\":\"x\",\"password\":{\"a\":\"b\"}}",
+		    EC_CONFLICT, "the value of key password is no text" },
+		{ "{\"username\":\"a\\u0000b\"}", EC_CONFLICT,
+		    "holds no SMTP credential" },
 	};
 
 	(void)state;
@@ -489,14 +493,59 @@ odd_values(void **state)
 		open_bare(&fx);
 		use_token(&fx, "good");
 		seed(rows[i].data);
-		assert_int_equal(reads(&fx), rows[i].read);
-		if (rows[i].read != EC_OK)
-			fixture_told(&fx, rows[i].what);
-		assert_int_equal(plan(&fx, &p), rows[i].write);
-		if (rows[i].write != EC_OK)
-			fixture_told(&fx, rows[i].what);
-		assert_int_equal(
-		    fixture_write(&fx, USER2, PASS2), rows[i].write);
+		if (rows[i].ec != EC_OK) {
+			refuses(&fx, rows[i].ec, rows[i].what, "by hand");
+		} else {
+			assert_int_equal(reads(&fx), EC_OK);
+			assert_int_equal(plan(&fx, &p), EC_OK);
+			assert_int_equal(
+			    fixture_write(&fx, USER2, PASS2), EC_OK);
+			fixture_reads(&fx, USER2, PASS2);
+		}
+		fixture_close(&fx);
+	}
+}
+
+/* What stands beside our keys, and cJSON would change. */
+static void
+others_stay(void **state)
+{
+	static const char *const values[] = { "670714616562623117",
+		"1000000000000000001", "123456789012345678", "1e400",
+		"-0.10E+5", "[0.30000000000000001,{}]", "\"ab\\u0000cd\"",
+		"\"\\u00fc\"" };
+	char data[256], want[300];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(values); i++) {
+		AUTO(buf) struct buf quoted = BUF(256);
+		struct client_plan p;
+		struct fixture fx;
+
+		open_bare(&fx);
+		use_token(&fx, "good");
+		(void)snprintf(data, sizeof(data),
+		    "{\"n\":%s,\"username\":"
+		    "\"a\",\"z\":%s}",
+		    values[i], values[i]);
+		seed(data);
+		for (const char *s = values[i]; *s != '\0'; s++) {
+			if (*s == '"' || *s == '\\')
+				assert_int_equal(
+				    buf_adds(&quoted, "\\", &fx.e), EC_OK);
+			assert_int_equal(buf_add(&quoted, s, 1, &fx.e), EC_OK);
+			if (*s == ',')
+				assert_int_equal(
+				    buf_adds(&quoted, " ", &fx.e), EC_OK);
+		}
+		assert_int_equal(plan(&fx, &p), EC_OK);
+		assert_int_equal(fixture_write(&fx, USER2, PASS2), EC_OK);
+		(void)snprintf(want, sizeof(want),
+		    "{\\\"n\\\": %s, \\\"username\\\": \\\"" USER2
+		    "\\\", \\\"z\\\": %s, \\\"password\\\": ",
+		    buf_str(&quoted), buf_str(&quoted));
+		if (!standin_state_has(want))
+			die("lost: %s", values[i]);
 		fixture_close(&fx);
 	}
 }
@@ -547,7 +596,8 @@ wrong_options(void **state)
 		{ "role_id", "x", "role_id: is of auth approle" },
 		{ "auth", "approle", "token_file: is of auth token" },
 		{ "auth_mount", "x", "auth_mount: auth token has no mount" },
-		{ "password_key", "username", "same as username_key" },
+		{ "password_key", "username", "in each other's way" },
+		{ "namespace", "a b", "namespace: must be" },
 	};
 	struct fixture fx;
 
@@ -564,6 +614,33 @@ wrong_options(void **state)
 	assert_int_equal(drv_vault.check(&fx.c, &fx.e), EC_CONFIG);
 	fixture_told(&fx, "token_file: auth token needs it");
 	fixture_close(&fx);
+}
+
+/* Cut off, they would be other names. */
+static void
+long_names(void **state)
+{
+	static const char *const options[] = { "namespace", "auth_mount" };
+	char name[257];
+	struct fixture fx;
+
+	(void)state;
+	memset(name, 'n', sizeof(name) - 1);
+	name[256] = '\0';
+	for (size_t i = 0; i < COUNT(options); i++) {
+		open_bare(&fx);
+		assert_int_equal(
+		    fixture_set(&fx, "auth", "kubernetes", NULL), EC_OK);
+		assert_int_equal(fixture_set(&fx, "role", "mail", NULL), EC_OK);
+		assert_int_equal(
+		    fixture_set(&fx, options[i], name, NULL), EC_OK);
+		assert_int_equal(drv_vault.check(&fx.c, &fx.e), EC_CONFIG);
+		fixture_told(&fx, options[i]);
+		assert_int_equal(
+		    fixture_set(&fx, options[i], name + 1, NULL), EC_OK);
+		assert_int_equal(drv_vault.check(&fx.c, &fx.e), EC_OK);
+		fixture_close(&fx);
+	}
 }
 
 /* Names that mean something in a URL are still names. */
@@ -601,8 +678,10 @@ main(void)
 		cmocka_unit_test(odd_logins),
 		cmocka_unit_test(namespaces),
 		cmocka_unit_test(odd_values),
+		cmocka_unit_test(others_stay),
 		cmocka_unit_test(odd_replies),
 		cmocka_unit_test(wrong_options),
+		cmocka_unit_test(long_names),
 		cmocka_unit_test(odd_names),
 	};
 

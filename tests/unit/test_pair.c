@@ -17,9 +17,13 @@ static const struct {
 	{ PAIR_PASSWORD, NULL, PASS1 },
 	{ PAIR_JSON, NULL,
 	    "{\"username\":\"" USER1 "\",\"password\":\"" PASS1 "\"}" },
-	{ PAIR_JSON, "{\"password\":1,\"a\":[2],\"username\":null}",
-	    "{\"password\":\"" PASS1 "\",\"a\":[2],\"username\":\"" USER1
+	{ PAIR_JSON,
+	    "{\"password\":\"\",\"a\":[1000000000000000001, 1e400],"
+	    "\"username\":null}",
+	    "{\"password\":\"" PASS1
+	    "\",\"a\":[1000000000000000001, 1e400],\"username\":\"" USER1
 	    "\"}" },
+	{ PAIR_JSON, "{\"password\":1}", NULL },
 	{ PAIR_JSON, "[1]", NULL },
 	{ PAIR_JSON, "changeme", NULL },
 	{ PAIR_JSON, "{} x", NULL },
@@ -72,7 +76,7 @@ static const struct {
 	{ PAIR_JSON, "", "", "" },
 	{ PAIR_JSON, "{}", "", "" },
 	{ PAIR_JSON, "{\"username\":\"a\",\"password\":\"b\"}", "a", "b" },
-	{ PAIR_JSON, "{\"username\":1}", "", "" },
+	{ PAIR_JSON, "{\"username\":1}", NULL, NULL },
 	{ PAIR_JSON, "\"a\"", NULL, NULL },
 	{ PAIR_DSN, "", "", "" },
 	{ PAIR_DSN, "smtp://h", "", "" },

@@ -1,4 +1,4 @@
-/* aws_document: two texts in a JSON value change, and nothing else. */
+/* json_document: two texts in a JSON value change, and nothing else. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,8 +11,8 @@
 #undef fail
 
 #include "base/auto.h"
-#include "clients/aws_document.h"
 #include "clients/json.h"
+#include "clients/json_document.h"
 
 #define USER "AKIAI44QH8DHBEXAMPLE"
 #define PASS "BH0123456789/+/+/+zyxwvutsrqponmlkjihgfedcba"
@@ -40,9 +40,10 @@ static const struct {
 	bool create;
 	const char *text, *want; /* want NULL: refused */
 	enum ec ec;
+	bool flat;
 } puts_rows[] = {
 	{ "u", "p", false, "{\"u\":\"a\",\"p\":\"b\"}",
-	    "{\"u\":\"" USER "\",\"p\":\"" PASS "\"}", EC_OK },
+	    "{\"u\":\"" USER "\",\"p\":\"" PASS "\"}", EC_OK, false },
 	/* Layout, order, numbers, escapes, a key that looks like ours. */
 	{ "u", "p", false,
 	    " { \"p\" : \"\\\"},\", \"n\":12345678901234567890.10 ,\n"
@@ -51,34 +52,58 @@ static const struct {
 	    " { \"p\" : \"" PASS "\", \"n\":12345678901234567890.10 ,\n"
 	    "\t\"x\":{\"u\":\"no\",\"l\":[\"u\",{\"u\":1}]},\"u\":\"" USER
 	    "\",\"z\":\"\\/\" } \n",
-	    EC_OK },
+	    EC_OK, false },
 	{ "smtp.user", "/smtp/pa~1ss", false,
 	    "{\"smtp\":{\"user\":null,\"pa/ss\":\"\"}}",
-	    "{\"smtp\":{\"user\":\"" USER "\",\"pa/ss\":\"" PASS "\"}}",
-	    EC_OK },
+	    "{\"smtp\":{\"user\":\"" USER "\",\"pa/ss\":\"" PASS "\"}}", EC_OK,
+	    false },
 	/* The name of a key may be written with escapes. */
 	{ "u", "p", false, "{\"\\u0075\":\"\",\"p\":\"\"}",
-	    "{\"\\u0075\":\"" USER "\",\"p\":\"" PASS "\"}", EC_OK },
+	    "{\"\\u0075\":\"" USER "\",\"p\":\"" PASS "\"}", EC_OK, false },
 	{ "u", "p", true, "{}", "{\"u\":\"" USER "\",\"p\":\"" PASS "\"}",
-	    EC_OK },
+	    EC_OK, false },
 	{ "a.u", "p\"", true, "{\"a\":{ \"k\":[] }, \"q\":{}}",
 	    "{\"a\":{ \"k\":[],\"u\":\"" USER "\" }, \"q\":{},\"p\\\"\":\"" PASS
 	    "\"}",
-	    EC_OK },
-	{ "u", "p", false, "{\"u\":\"\"}", NULL, EC_GONE },
-	{ "u", "p", false, "{\"p\":\"\"}", NULL, EC_GONE },
-	{ "a.u", "p", true, "{\"p\":\"\"}", NULL, EC_GONE },
+	    EC_OK, false },
+	{ "u", "p", false, "{\"u\":\"\"}", NULL, EC_GONE, false },
+	{ "u", "p", false, "{\"p\":\"\"}", NULL, EC_GONE, false },
+	{ "a.u", "p", true, "{\"p\":\"\"}", NULL, EC_GONE, false },
 	{ "u", "p", false, "{\"u\":\"\",\"u\":\"\",\"p\":\"\"}", NULL,
-	    EC_CONFLICT },
+	    EC_CONFLICT, false },
 	{ "u", "p", false, "{\"u\":\"\",\"p\":\"\",\"\\u0070\":\"\"}", NULL,
-	    EC_CONFLICT },
-	{ "u.a", "p", false, "{\"u\":\"\",\"p\":\"\"}", NULL, EC_CONFLICT },
-	{ "u.0", "p", false, "{\"u\":[\"\"],\"p\":\"\"}", NULL, EC_CONFLICT },
-	{ "u", "p", false, "smtp://a:b@c", NULL, EC_CONFLICT },
-	{ "u", "p", false, "[\"u\"]", NULL, EC_CONFLICT },
-	{ "u", "p", false, "{\"u\":\"\",\"p\":\"\"} x", NULL, EC_CONFLICT },
-	{ "u", "p", false, "{\"u\":\"\",\"p\":\"\"", NULL, EC_CONFLICT },
-	{ "u", "p", false, "", NULL, EC_CONFLICT },
+	    EC_CONFLICT, false },
+	{ "u.a", "p", false, "{\"u\":\"\",\"p\":\"\"}", NULL, EC_CONFLICT,
+	    false },
+	{ "u.0", "p", false, "{\"u\":[\"\"],\"p\":\"\"}", NULL, EC_CONFLICT,
+	    false },
+	{ "u", "p", false, "smtp://a:b@c", NULL, EC_CONFLICT, false },
+	{ "u", "p", false, "[\"u\"]", NULL, EC_CONFLICT, false },
+	{ "u", "p", false, "{\"u\":\"\",\"p\":\"\"} x", NULL, EC_CONFLICT,
+	    false },
+	{ "u", "p", false, "{\"u\":\"\",\"p\":\"\"", NULL, EC_CONFLICT, false },
+	{ "u", "p", false, "", NULL, EC_CONFLICT, false },
+	/* Names with dots and slashes are names when they are flat. */
+	{ "a.u", "/p", true, "{\"a\":{\"u\":\"x\"}}",
+	    "{\"a\":{\"u\":\"x\"},\"a.u\":\"" USER "\",\"/p\":\"" PASS "\"}",
+	    EC_OK, true },
+	{ "a.u", "p", false, "{\"a.u\":\"\",\"p\":\"\"}",
+	    "{\"a.u\":\"" USER "\",\"p\":\"" PASS "\"}", EC_OK, true },
+	/* Somebody's, not ours: what is no text, what is no credential. */
+	{ "u", "p", true, "{\"u\":{\"x\":1},\"p\":\"\"}", NULL, EC_CONFLICT,
+	    false },
+	{ "u", "p", true, "{\"u\":\"\",\"p\":7}", NULL, EC_CONFLICT, false },
+	{ "u", "p", true, "{\"u\":\"\",\"p\":[]}", NULL, EC_CONFLICT, false },
+	{ "u", "p", true, "{\"u\":true}", NULL, EC_CONFLICT, false },
+	{ "u", "p", true, "{\"u\":\"\\u0000\"}", NULL, EC_CONFLICT, false },
+	{ "u", "p", true, "{\"u\":\"\\ud800\"}", NULL, EC_CONFLICT, false },
+	/* A key that only begins as ours does. */
+	{ "u", "p", true, "{\"u\\u0000x\":\"no\"}",
+	    "{\"u\\u0000x\":\"no\",\"u\":\"" USER "\",\"p\":\"" PASS "\"}",
+	    EC_OK, false },
+	/* The syntax of files beside JSON is none here. */
+	{ "u", "p", true, "{\"u\":\"\",}", NULL, EC_CONFLICT, false },
+	{ "u", "p", true, "{/**/}", NULL, EC_CONFLICT, false },
 };
 
 static void
@@ -89,12 +114,14 @@ puts_pair(void **state)
 		AUTO(smtp_cred) struct smtp_cred c = pair();
 		AUTO(buf) struct buf text = BUF(4096);
 		AUTO(buf) struct buf out = BUF(4096);
-		const struct aws_document d = { puts_rows[i].user,
-			puts_rows[i].pass, puts_rows[i].create };
+		const struct json_document d = { .username = puts_rows[i].user,
+			.password = puts_rows[i].pass,
+			.create = puts_rows[i].create,
+			.flat = puts_rows[i].flat };
 		struct err e = { .ec = EC_OK };
 
 		fill(&text, puts_rows[i].text);
-		if (aws_document_put(&d, &text, &c, &out, &e) !=
+		if (json_document_put(&d, &text, &c, &out, &e) !=
 		    puts_rows[i].ec) {
 			print_error("row %zu: %s\n", i, e.what);
 			_fail(__FILE__, __LINE__);
@@ -119,7 +146,7 @@ static const struct {
 static void
 gets_pair(void **state)
 {
-	const struct aws_document d = { "u", "p", false };
+	const struct json_document d = { .username = "u", .password = "p" };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(gets_rows); i++) {
@@ -129,7 +156,7 @@ gets_pair(void **state)
 		enum ec ec;
 
 		fill(&text, gets_rows[i].text);
-		ec = aws_document_get(&d, &text, &c, &e);
+		ec = json_document_get(&d, &text, &c, &e);
 		if (gets_rows[i].user == NULL) {
 			assert_int_equal(ec, EC_CONFLICT);
 			continue;
@@ -149,24 +176,28 @@ checks_keys(void **state)
 	static const struct {
 		const char *user, *pass;
 		enum ec ec;
+		bool flat;
 	} rows[] = {
-		{ "username", "password", EC_OK },
-		{ "a.u", "a.p", EC_OK },
-		{ "a", "a", EC_CONFIG },
-		{ "a", "a.p", EC_CONFIG },
-		{ "a.u", "a", EC_CONFIG },
-		{ "/a/u", "a.u", EC_CONFIG },
-		{ "", "p", EC_CONFIG },
-		{ "u", "p..x", EC_CONFIG },
+		{ "username", "password", EC_OK, false },
+		{ "a.u", "a.p", EC_OK, false },
+		{ "a", "a", EC_CONFIG, false },
+		{ "a", "a.p", EC_CONFIG, false },
+		{ "a.u", "a", EC_CONFIG, false },
+		{ "/a/u", "a.u", EC_CONFIG, false },
+		{ "", "p", EC_CONFIG, false },
+		{ "u", "p..x", EC_CONFIG, false },
+		{ "a", "a.p", EC_OK, true },
+		{ "a", "a", EC_CONFIG, true },
 	};
 	struct err e;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		const struct aws_document d = { rows[i].user, rows[i].pass,
-			false };
+		const struct json_document d = { .username = rows[i].user,
+			.password = rows[i].pass,
+			.flat = rows[i].flat };
 
-		assert_int_equal(aws_document_check(&d, &e), rows[i].ec);
+		assert_int_equal(json_document_check(&d, &e), rows[i].ec);
 	}
 }
 
@@ -175,7 +206,7 @@ keeps_limit(void **state)
 {
 	static const char empty[] = "{\"u\":\"\",\"p\":\"\"}";
 	const size_t len = strlen(empty) + strlen(USER PASS);
-	const struct aws_document d = { "u", "p", false };
+	const struct json_document d = { .username = "u", .password = "p" };
 	AUTO(smtp_cred) struct smtp_cred c = pair();
 	AUTO(buf) struct buf text = BUF(4096);
 	AUTO(buf) struct buf exact = BUF(len);
@@ -184,11 +215,43 @@ keeps_limit(void **state)
 
 	(void)state;
 	fill(&text, empty);
-	assert_int_equal(aws_document_put(&d, &text, &c, &less, &e), EC_CONFIG);
+	assert_int_equal(
+	    json_document_put(&d, &text, &c, &less, &e), EC_CONFIG);
 	assert_non_null(strstr(e.what, "79 bytes"));
 	assert_null(strstr(e.what, PASS));
-	assert_int_equal(aws_document_put(&d, &text, &c, &exact, &e), EC_OK);
+	assert_int_equal(json_document_put(&d, &text, &c, &exact, &e), EC_OK);
 	assert_int_equal(exact.len, len);
+}
+
+static void
+parts(void **state)
+{
+	static const struct {
+		const char *text, *key, *want;
+		enum ec ec;
+	} rows[] = {
+		{ "{\"a\":{\"b\": { \"x\":[1e400,{}] } , \"c\":1}}", "a.b",
+		    "{ \"x\":[1e400,{}] }", EC_OK },
+		{ "{\"a\": [ {} ,2] }", "a", "[ {} ,2]", EC_OK },
+		{ "{\"a\":-1.50}", "a", "-1.50", EC_OK },
+		{ "{\"a\":\"\\\"}\"}", "a", "\"\\\"}\"", EC_OK },
+		{ "{\"a\":1}", "b", "", EC_GONE },
+		{ "{\"a\":1,\"a\":2}", "a", "", EC_CONFLICT },
+		{ "{\"a\":1", "a", "", EC_CONFLICT },
+	};
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(buf) struct buf text = BUF(4096);
+		AUTO(buf) struct buf out = BUF(4096);
+
+		fill(&text, rows[i].text);
+		assert_int_equal(
+		    json_document_part(&text, rows[i].key, &out, &e),
+		    rows[i].ec);
+		assert_string_equal(buf_str(&out), rows[i].want);
+	}
 }
 
 /* Any document: what comes out is what went in, but for the two. */
@@ -224,7 +287,7 @@ any_document(void **state)
 {
 	static const char *const slots[] = { "\"old\"", "null",
 		"\"\\\"\\\\\"" };
-	const struct aws_document d = { "in.u", "p", false };
+	const struct json_document d = { .username = "in.u", .password = "p" };
 	unsigned seed = 7;
 
 	(void)state;
@@ -254,7 +317,7 @@ any_document(void **state)
 			fill(b, buf_str(&parts[2]));
 			fill(b, "}}");
 		}
-		if (aws_document_put(&d, &text, &c, &out, &e) != EC_OK ||
+		if (json_document_put(&d, &text, &c, &out, &e) != EC_OK ||
 		    strcmp(buf_str(&out), buf_str(&want)) != 0) {
 			print_error("%s\n%s\n%s\n", e.what, buf_str(&text),
 			    buf_str(&out));
@@ -273,11 +336,12 @@ main(void)
 		cmocka_unit_test(gets_pair),
 		cmocka_unit_test(checks_keys),
 		cmocka_unit_test(keeps_limit),
+		cmocka_unit_test(parts),
 		cmocka_unit_test(any_document),
 	};
 	struct err e;
 
 	if (secret_init(&e) != EC_OK)
 		return 1;
-	return cmocka_run_group_tests_name("aws_document", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("json_document", tests, NULL, NULL);
 }
