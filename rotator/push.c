@@ -10,19 +10,30 @@
 #include "base/auto.h"
 #include "rotator/cred.h"
 
+/* What cannot be read then is as much in the way as what cannot be written:
+ * better now than with a second key. */
+static enum ec
+ready(const struct client_conf *c, struct err *e)
+{
+	AUTO(smtp_cred) struct smtp_cred held = { 0 };
+	struct client_plan plan = { .change = "" };
+
+	TRY(c->client.drv->plan(&c->client, &plan, e));
+	return push_held_by(c, &held, e);
+}
+
 enum ec
 push_preflight(const struct rotation *r, struct err *e)
 {
 	for (size_t i = 0;; i++) {
 		const struct client_conf *c =
 		    config_client_of(r->w->config, r->conf, i);
-		struct client_plan plan = { .change = "" };
 
 		if (c == NULL)
 			return EC_OK;
 		if (!c->required)
 			continue;
-		if (c->client.drv->plan(&c->client, &plan, e) != EC_OK) {
+		if (ready(c, e) != EC_OK) {
 			e->ec = EC_CLIENT;
 			return err_prefix(e,
 			    "client %s is not ready, no key "

@@ -9,8 +9,9 @@
 
 #include "rotator/rotation.h"
 
-/* Every client's plan(), before a key is made. EC_CLIENT names the first that
- * could not take a new pair. Changes nothing. */
+/* Every client's plan() and read(), before a key is made. EC_CLIENT names the
+ * first that could not take a new pair or show what it holds. Changes
+ * nothing. */
 MUST enum ec push_preflight(const struct rotation *r, struct err *e);
 
 /* Remembers, sealed, what every pending client holds, and marks it as about

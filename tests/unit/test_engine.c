@@ -226,6 +226,42 @@ a_client_that_is_not_ready_stops_before_a_key(void **state)
 	rotates(&w);
 }
 
+/* Whatever it says then, after the key it would say so again, and a conflict
+ * would block. */
+static void
+a_client_that_cannot_be_read_stops_before_a_key(void **state)
+{
+	static const enum ec classes[] = { EC_CONFLICT, EC_TEMP, EC_DENIED,
+		EC_CLIENT };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(classes); i++) {
+		WORLD(w, 2);
+
+		sim_fault(&w, CALL_READ, 2, 1, FAULT_FAIL, classes[i]);
+		assert_int_equal(sim_run(&w), EC_CLIENT);
+		assert_non_null(strstr(
+		    w.err.what, "client c1 is not ready, no key was made"));
+		assert_int_equal(w.count[CALL_CREATE], 0);
+		assert_int_equal(w.disk.state, ROT_IDLE);
+		rotates(&w);
+		assert_int_equal(w.alarms, 0);
+	}
+}
+
+/* What is not there yet holds nothing, and may be made. */
+static void
+a_client_that_is_not_there_yet(void **state)
+{
+	WORLD(w, 2);
+	(void)state;
+
+	sim_fault(&w, CALL_READ, 1, 2, FAULT_FAIL, EC_GONE);
+	(void)sim_run(&w);
+	assert_int_equal(w.count[CALL_CREATE], 1);
+	rotates(&w);
+}
+
 static void
 an_optional_client_that_is_not_ready(void **state)
 {
@@ -234,7 +270,8 @@ an_optional_client_that_is_not_ready(void **state)
 
 	sim_conf(&w, "c1")->required = false;
 	sim_fault(&w, CALL_PLAN, 0, 0, FAULT_FAIL, EC_GONE);
-	w.faults[0].client = "c1";
+	sim_fault(&w, CALL_READ, 1, 2, FAULT_FAIL, EC_CONFLICT);
+	w.faults[0].client = w.faults[1].client = "c1";
 	rotates(&w);
 	assert_int_equal(w.alarms, 0);
 }
@@ -680,6 +717,9 @@ main(void)
 		cmocka_unit_test(two_unknown_keys_are_named_and_left),
 		cmocka_unit_test(another_key_than_ours_is_a_persons_matter),
 		cmocka_unit_test(a_client_that_is_not_ready_stops_before_a_key),
+		cmocka_unit_test(
+		    a_client_that_cannot_be_read_stops_before_a_key),
+		cmocka_unit_test(a_client_that_is_not_there_yet),
 		cmocka_unit_test(an_optional_client_that_is_not_ready),
 		cmocka_unit_test(a_hold_stops_the_beginning),
 		cmocka_unit_test(lost_before),
