@@ -176,6 +176,30 @@ add_remedy(const struct aws_object *o, const struct aws_json_call *q,
 	return *remedy != '\0' ? fix(e, "%s", remedy) : e->ec;
 }
 
+/* A reply without a code, of a proxy or with its header lost: what aws_do()
+ * made of it has the words as they came. */
+static enum ec
+no_code(const struct aws_object *o, const struct aws_json_call *q,
+    const struct aws_error *why, enum ec ec, struct err *e)
+{
+	char remedy[ERR_FIX_MAX], words[200] = "(words withheld)";
+
+	e->ec = class_of(ec);
+	if (why->status == 0)
+		return aws_object_prefix(o, e); /* no reply at all */
+	(void)snprintf(remedy, sizeof(remedy), "%s", e->fix);
+	if (q->reads || why->message[0] == '\0')
+		heard_show(why->message, words, sizeof(words));
+	errno = 0; /* it is not ours that went wrong */
+	(void)fail(e, class_of(ec),
+	    "%s: not an answer of AWS%s%s (HTTP %d%s%s)", q->action,
+	    *words != '\0' ? ": " : "", words, why->status,
+	    why->request_id[0] != '\0' ? ", request " : "", why->request_id);
+	if (*remedy != '\0')
+		(void)fix(e, "%s", remedy);
+	return aws_object_prefix(o, e);
+}
+
 /* ec and *e are what aws_do() said. */
 static enum ec
 explain(const struct aws_object *o, const struct aws_json_call *q,
@@ -185,10 +209,8 @@ explain(const struct aws_object *o, const struct aws_json_call *q,
 	const bool unknown = ec == EC_UNKNOWN;
 	char remedy[ERR_FIX_MAX], words[200];
 
-	if (why->code[0] == '\0') {
-		e->ec = class_of(ec);
-		return aws_object_prefix(o, e);
-	}
+	if (why->code[0] == '\0')
+		return no_code(o, q, why, ec, e);
 	(void)snprintf(remedy, sizeof(remedy), "%s", e->fix);
 	if (row != NULL) {
 		(void)snprintf(remedy, sizeof(remedy), "%s",

@@ -67,7 +67,8 @@ struct aws_json_call {
  * EC_GONE; throttled or out of order EC_TEMP; a used-up quota EC_CLIENT. A
  * call that may have had an effect is EC_UNKNOWN, whatever the table says. The
  * service's own words are shown as far as heard_show() lets them; of a write
- * that was found invalid not at all, because they may quote the value.
+ * that was found invalid, or whose refusal has no code, not at all, because
+ * they may quote the value.
  */
 MUST enum ec aws_json_do(const struct aws_object *o,
     const struct aws_json_call *q, cJSON **ret, struct err *e);

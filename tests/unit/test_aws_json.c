@@ -42,6 +42,9 @@ static const struct {
 	    EC_UNKNOWN, "Special", "" },
 	{ ANSWER("502 x", "", "<html>"), EC_TEMP, EC_UNKNOWN,
 	    "Secrets Manager: prod/smtp (eu-west-1): ", "" },
+	{ ANSWER("404 x", "", "<html>"), EC_PROTO, EC_UNKNOWN,
+	    "GetSecretValue: not an answer of AWS (HTTP 404)",
+	    "check that the endpoint is AWS" },
 	{ { FAKE_DROP, NULL }, EC_TEMP, EC_UNKNOWN,
 	    "Secrets Manager: prod/smtp (eu-west-1): ", "" },
 	{ OK("<html>"), EC_PROTO, EC_UNKNOWN, "not JSON", "" },
@@ -125,6 +128,38 @@ words_withheld(void **state)
 	world_end(&w);
 }
 
+/* A proxy took the header with the code away, or the words are its own. */
+static void
+words_without_code(void **state)
+{
+	static const char *const statuses[] = { "400 x", "413 x", "500 x" };
+	static char text[512];
+	static const struct fake_step script[] = { { FAKE_REPLY_CLOSE, text } };
+	struct aws_world w;
+	cJSON *j = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(statuses); i++)
+		for (int reads = 0; reads < 2; reads++) {
+			(void)snprintf(text, sizeof(text),
+			    "HTTP/1.1 %s\r\nConnection: close\r\n"
+			    "x-amzn-RequestId: rid-1\r\n\r\n"
+			    "{\"message\":\"measured: {'DB':'hunter2',"
+			    "'P':'BH0123456789'}%s\"}",
+			    statuses[i], reads ? PASS1 : "");
+			world_begin(&w, &drv_aws_secretsmanager, script, 1);
+			assert_int_not_equal(call(&w, reads != 0, &j), EC_OK);
+			assert_null(strstr(w.fx.e.what, "hunter2"));
+			assert_null(strstr(w.fx.e.what, "BH0123"));
+			fixture_told(&w.fx, "withheld");
+			assert_non_null(strstr(w.fx.e.what,
+			    "GetSecretValue: "
+			    "not an answer of AWS"));
+			assert_non_null(strstr(w.fx.e.what, "request rid-1"));
+			world_end(&w);
+		}
+}
+
 static void
 sends_target(void **state)
 {
@@ -206,6 +241,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(classes),
 		cmocka_unit_test(words_withheld),
+		cmocka_unit_test(words_without_code),
 		cmocka_unit_test(sends_target),
 		cmocka_unit_test(lent_nothing),
 		cmocka_unit_test(objects),
