@@ -85,6 +85,13 @@ enum ec
 kube_target_mark(const struct kube *k, const struct kube_target *t,
     const char *key_id, struct err *e)
 {
+	/* A patch that names no version and still lost against other writers.
+	 */
+	static const struct rest_status lost[] = {
+		{ 409, EC_TEMP,
+		    "others changed it at the same time: run again" },
+		{ 0, EC_OK, NULL },
+	};
 	AUTO(rest_reply) struct rest_reply r = { .json = NULL };
 	AUTO(json) cJSON *body = cJSON_CreateObject();
 	char path[PATH_MAX_], object[OBJECT_MAX];
@@ -92,7 +99,8 @@ kube_target_mark(const struct kube *k, const struct kube_target *t,
 		.method = "PATCH",
 		.path = path,
 		.content_type = "application/merge-patch+json",
-		.body = body };
+		.body = body,
+		.statuses = lost };
 	cJSON *at = cJSON_AddObjectToObject(body, "spec");
 
 	at = cJSON_AddObjectToObject(at, "template");

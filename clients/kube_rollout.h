@@ -26,7 +26,8 @@ MUST enum ec kube_target_parse(
 MUST enum ec kube_target_look(const struct kube *k, const struct kube_target *t,
     char *warning, size_t n, struct err *e);
 
-/* Sets the annotation to that key id. May be repeated. */
+/* Sets the annotation to that key id. May be repeated. EC_TEMP: others kept
+ * changing the workload. */
 MUST enum ec kube_target_mark(const struct kube *k, const struct kube_target *t,
     const char *key_id, struct err *e);
 

@@ -85,6 +85,14 @@ kube_secret_get(const struct kube *k, const struct kube_keys *n,
 	return EC_OK;
 }
 
+static bool
+holds(const struct kube_secret *s, const char *key)
+{
+	return cJSON_GetObjectItemCaseSensitive(
+		   cJSON_GetObjectItemCaseSensitive(s->json, "data"), key) !=
+	    NULL;
+}
+
 /* Who else has that key among the fields he manages (FieldsV1: "f:" before
  * the name of a field). */
 static const char *
@@ -97,6 +105,11 @@ owner(const struct kube_secret *s, const char *key)
 	const cJSON *item;
 	char field[260];
 
+	/* Written before anybody kept account: the first apply makes this name
+	 * the owner (apimachinery, managedfields/internal/lastapplied and
+	 * skipnonapplied.go), and refuses us. */
+	if (cJSON_GetArraySize(list) == 0 && holds(s, key))
+		return "before-first-apply";
 	(void)snprintf(field, sizeof(field), "f:%s", key);
 	cJSON_ArrayForEach(item, list)
 	{
@@ -222,15 +235,21 @@ compose(const struct kube *k, const struct kube_secret *s,
 	    secret_len(cred->pass), e);
 }
 
-/* Another object stands there by now (validation.go of apimachinery,
- * ValidateObjectMetaAccessorUpdate), which is no mistake of anybody's. */
+/* Gone, or another object stands there by now (validation.go of apimachinery,
+ * ValidateObjectMetaAccessorUpdate, and "uid mismatch" of its patch handler).
+ * Nothing was written, and who looks again sees whose it is. */
 static enum ec
 refused(struct err *e)
 {
-	if (e->ec != EC_CONFIG || strstr(e->what, "metadata.uid") == NULL)
+	const bool another =
+	    e->ec == EC_CONFIG && strstr(e->what, "metadata.uid") != NULL;
+	const bool gone =
+	    e->ec == EC_CONFLICT && strstr(e->what, "uid mismatch") != NULL;
+
+	if (!another && !gone)
 		return e->ec;
-	e->ec = EC_CONFLICT;
-	return fix(e, "it was deleted and made anew: run again");
+	e->ec = EC_TEMP;
+	return fix(e, "it was deleted or made anew meanwhile: run again");
 }
 
 /* The body is JSON, which is YAML too. */
@@ -242,7 +261,7 @@ kube_secret_apply(const struct kube *k, const struct kube_secret *s,
 	static const struct rest_status table[] = {
 		{ 409, EC_CONFLICT,
 		    "take its keys out of what that manager applies, then set "
-		    "force: true; if the secret was made anew, run again" },
+		    "force: true" },
 		{ 422, EC_CONFIG,
 		    "if it is immutable: delete it and make it again" },
 		{ 0, EC_OK, NULL },

@@ -38,8 +38,8 @@ MUST enum ec kube_secret_pair(const struct kube_secret *s,
 /*
  * Sets both keys in that very object, or makes a new one when there was none.
  * The same pair again changes nothing, not even the resource version.
- * EC_CONFLICT: another manager owns a key, or the object is not the one that
- * was read. EC_UNKNOWN: it may be done.
+ * EC_CONFLICT: another manager owns a key. EC_TEMP: the object is not the one
+ * that was read any more, nothing was written. EC_UNKNOWN: it may be done.
  */
 MUST enum ec kube_secret_apply(const struct kube *k,
     const struct kube_secret *s, const struct kube_keys *n, bool force,

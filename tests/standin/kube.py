@@ -9,6 +9,9 @@ client certificate with that CN): mailer (mailtok; get and patch of secret
 mail and deployment web; get, patch, create of secret new), reader (rotok; get
 of all), nobody (notok), mute (mutetok; as mailer, may not ask what it may do).
 
+A secret whose manager is null has no managedFields: the first apply finds its
+keys owned by before-first-apply.
+
 /set: {"secret": [name, data, manager, more], "drop": name, "renew": name,
        "spec": [resource, name, spec], "token": [token, user]}
 """
@@ -76,7 +79,8 @@ class Kube(Service):
             o["data"] = {k: base64.b64encode(v.encode()).decode()
                          for k, v in data.items()}
             o.update(more)
-            self.owners(o)[(manager, "Update")] = set(data)
+            if manager:
+                self.owners(o)[(manager, "Update")] = set(data)
         if drop:
             del self.objects["secrets", drop]
         if renew:
@@ -249,6 +253,8 @@ class Kube(Service):
         me = (query["fieldManager"], "Apply")
         old = o.get("data", {}) if o else {}
         owners = {k: set(v) for k, v in o["owners"].items()} if o else {}
+        if o and not any(owners.values()):
+            owners[("before-first-apply", "Update")] = set(old)
         conflicts = [(who, key) for key in sorted(data) for who in owners
                      if who != me and key in owners[who] and
                      old.get(key) != data[key]]

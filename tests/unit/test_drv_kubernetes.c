@@ -210,6 +210,36 @@ another_manager(void **state)
 	fixture_close(&fx);
 }
 
+/* A Secret from before anybody kept account of its fields. */
+static void
+no_manager(void **state)
+{
+	struct client_plan p;
+	struct fixture fx;
+
+	(void)state;
+	open_as(&fx, "mailtok");
+	standin_post(
+	    &standin, "/set", "{\"secret\":[\"mail\"," HELD ",null,{}]}");
+	fixture_reads(&fx, USER1, PASS1);
+	told(&fx, plan(&fx, &p), EC_CONFLICT, "managed by before-first-apply",
+	    "set force: true");
+	told(&fx, fixture_write(&fx, USER2, PASS2), EC_CONFLICT,
+	    "conflicts with \"before-first-apply\"", "force: true");
+	assert_int_equal(fixture_set(&fx, "force", "true", NULL), EC_OK);
+	assert_int_equal(plan(&fx, &p), EC_OK);
+	assert_int_equal(fixture_write(&fx, USER2, PASS2), EC_OK);
+	fixture_reads(&fx, USER2, PASS2);
+	/* Without our keys there is nothing that anybody could own. */
+	standin_post(&standin, "/set",
+	    "{\"secret\":[\"mail\",{\"other\":\"x\"},null,{}]}");
+	assert_int_equal(fixture_set(&fx, "force", "false", NULL), EC_OK);
+	assert_int_equal(plan(&fx, &p), EC_OK);
+	assert_int_equal(fixture_write(&fx, USER2, PASS2), EC_OK);
+	fixture_reads(&fx, USER2, PASS2);
+	fixture_close(&fx);
+}
+
 static void
 lost_reply(void **state)
 {
@@ -292,12 +322,12 @@ swapped(void **state)
 	open_ours(&fx);
 	standin_post(&standin, "/fault",
 	    "{\"match\":\"PATCH\",\"do\":\"set\",\"set\":{\"renew\":\"mail\"}}");
-	told(&fx, fixture_write(&fx, USER2, PASS2), EC_CONFLICT, "metadata.uid",
-	    "made anew");
+	told(&fx, fixture_write(&fx, USER2, PASS2), EC_TEMP, "metadata.uid",
+	    "made anew meanwhile: run again");
 	fixture_reads(&fx, USER1, PASS1);
 	standin_post(&standin, "/fault",
 	    "{\"match\":\"PATCH\",\"do\":\"set\",\"set\":{\"drop\":\"mail\"}}");
-	told(&fx, fixture_write(&fx, USER2, PASS2), EC_CONFLICT,
+	told(&fx, fixture_write(&fx, USER2, PASS2), EC_TEMP,
 	    "no existing object was found", "run again");
 	assert_int_equal(reads(&fx), EC_GONE);
 	fixture_close(&fx);
@@ -402,6 +432,12 @@ rollout_that_does_not(void **state)
 	    "\"OnDelete\"}}]}");
 	assert_int_equal(plan(&fx, &p), EC_OK);
 	assert_non_null(strstr(p.warning, "OnDelete"));
+	standin_post(&standin, "/fault",
+	    "{\"match\":\"PATCH .*deployments/web\",\"do\":\"reply\","
+	    "\"status\":409,\"body\":\"{\\\"kind\\\":\\\"Status\\\","
+	    "\\\"message\\\":\\\"the object has been modified\\\"}\"}");
+	told(&fx, drv_kubernetes.activate(&fx.c, &fx.e), EC_TEMP,
+	    "has been modified", "run again");
 	seed("{\"username\":\"x\"}", "ses-smtp-rotator-before", "{}");
 	told(&fx, drv_kubernetes.activate(&fx.c, &fx.e), EC_CONFLICT,
 	    "holds no key id", "");
@@ -761,6 +797,7 @@ main(void)
 		cmocka_unit_test(round_trip),
 		cmocka_unit_test(same_pair_changes_nothing),
 		cmocka_unit_test(another_manager),
+		cmocka_unit_test(no_manager),
 		cmocka_unit_test(lost_reply),
 		cmocka_unit_test(quoted_secret),
 		cmocka_unit_test(missing),
