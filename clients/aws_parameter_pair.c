@@ -210,6 +210,14 @@ put(const struct work *w, int i, struct err *e)
 	    &w->o, &w->now[i], w->described[i], &w->next[i], e);
 }
 
+/* What *e says, and that the new password is in place. */
+static enum ec
+alone(struct err *e)
+{
+	(void)err_prefix(e, "the new password is without its user name");
+	return e->ec = EC_UNKNOWN;
+}
+
 /* The user name could not follow. *e keeps its reason, unless the old password
  * cannot be put back: then nobody knows what a consumer reads. */
 static enum ec
@@ -225,12 +233,7 @@ put_back(struct work *w, struct err *e)
 	p->value = w->next[PASSWORD];
 	w->next[PASSWORD] = old;
 	p->version++;
-	if (put(w, PASSWORD, &why) != EC_OK) {
-		(void)err_prefix(
-		    e, "the new password is without its user name");
-		e->ec = EC_UNKNOWN;
-	}
-	return e->ec;
+	return put(w, PASSWORD, &why) == EC_OK ? e->ec : alone(e);
 }
 
 enum ec
@@ -243,7 +246,9 @@ aws_parameter_pair_write(const struct aws_parameter_pair *p,
 
 	TRY(prepare(p, c, cred, &w, e));
 	ec = put(&w, PASSWORD, e);
-	/* Behind a conflict the password is in place: make the pair whole. */
+	/* Behind a conflict the password is in place: make the pair whole. What
+	 * stood before it then is not what was read, so it cannot be put back:
+	 * somebody's work would go a second time. */
 	if (w.n < BOTH || (ec != EC_OK && ec != EC_CONFLICT))
 		return ec;
 	if (put(&w, USERNAME, &second) == EC_OK)
@@ -251,5 +256,5 @@ aws_parameter_pair_write(const struct aws_parameter_pair *p,
 	*e = second;
 	if (second.ec == EC_UNKNOWN || second.ec == EC_CONFLICT)
 		return e->ec;
-	return put_back(&w, e);
+	return ec == EC_OK ? put_back(&w, e) : alone(e);
 }

@@ -31,7 +31,7 @@ MUST enum ec aws_parameter_pair_read(const struct aws_parameter_pair *p,
     const struct client *c, struct smtp_cred *ret, struct err *e);
 
 /* May be repeated. EC_CONFLICT: somebody wrote meanwhile; the pair is in place
- * all the same. */
+ * all the same. EC_UNKNOWN also when only its password is. */
 MUST enum ec aws_parameter_pair_write(const struct aws_parameter_pair *p,
     const struct client *c, const struct smtp_cred *cred, struct err *e);
 

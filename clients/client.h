@@ -133,7 +133,10 @@ struct client_driver {
 	 * at any instant finds the old pair or the new pair. Writing the same
 	 * pair again is harmless. On failure the old pair is in place unless
 	 * the error is EC_UNKNOWN. EC_CONFLICT: someone else changed the
-	 * target meanwhile.
+	 * target meanwhile, and who looks next must be a person; theirs is
+	 * in place, or, where a service knows no compare-and-swap (aws-ssm),
+	 * in its history and the new pair in place. A change meanwhile that
+	 * a fresh read will judge is EC_TEMP instead.
 	 */
 	MUST enum ec (*write)(const struct client *c,
 	    const struct smtp_cred *cred, struct err *e);

@@ -22,6 +22,10 @@ struct conf {
 	int64_t activate_timeout;
 };
 
+/* Read, write and read-back may each wait that long, within a lease of five
+ * minutes that nobody renews meanwhile. */
+#define WAIT_MAX (INT64_C(60) * 1000)
+
 #define AT(field) offsetof(struct conf, field)
 
 static const struct client_opt opts[] = {
@@ -36,7 +40,7 @@ static const struct client_opt opts[] = {
 	{ "aws_region", OPT_STR, AT(aws_region), false, NULL, NULL,
 	    "region of the function, when it is not that of the client" },
 	{ "wait", OPT_SPAN, AT(wait), false, "60s", NULL,
-	    "how long an update of the function may take" },
+	    "how long an update of the function may take, at most 60s" },
 	{ "activate", OPT_ARGV, AT(activate), false, NULL, NULL,
 	    "command that publishes a version and moves an alias" },
 	{ "activate_timeout", OPT_SPAN, AT(activate_timeout), false, "60s",
@@ -64,7 +68,29 @@ check(const struct client *c, struct err *e)
 	const struct aws_function f = { .username = conf->username,
 		.password = conf->password };
 
+	if (conf->wait > WAIT_MAX)
+		return fail(e, EC_CONFIG, "wait: is at most 60s");
 	return aws_function_check(&f, conf->function, conf->aws_region, e);
+}
+
+/* What cannot be in use is no hindrance where a pair stands: it was sent, and
+ * is sent again. */
+static enum ec
+tell_unusable(const struct aws_function *f, const cJSON *now,
+    struct client_plan *ret, struct err *e)
+{
+	AUTO(smtp_cred) struct smtp_cred held = { .pass = NULL };
+	struct err why = { .ec = EC_OK };
+
+	TRY(aws_function_pair(f, now, &held, e));
+	if (aws_function_usable(f, now, &why) == EC_OK)
+		return EC_OK;
+	*e = why;
+	if (held.user[0] == '\0')
+		return e->ec;
+	(void)snprintf(ret->warning, sizeof(ret->warning), "%.*s",
+	    (int)sizeof(ret->warning) - 1, why.what);
+	return EC_OK;
 }
 
 /* Tries the change with a pair of the right form, and throws it away. */
@@ -80,13 +106,13 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 	function_at(c, &f);
 	TRY(smtp_cred_any(&cred, e));
 	TRY(aws_function_get(&f, &now, e));
-	TRY(aws_function_usable(&f, now, e));
+	TRY(tell_unusable(&f, now, &p, e));
 	TRY(aws_function_set(&f, now, &cred, e));
 	TRY(program_plan(conf->activate, &p, e));
 	(void)snprintf(p.change, sizeof(p.change),
 	    "set %s and %s in the environment of function %s (%s)", f.username,
 	    f.password, f.o.name, f.o.region);
-	if (conf->activate == NULL)
+	if (conf->activate == NULL && p.warning[0] == '\0')
 		(void)snprintf(p.warning, sizeof(p.warning),
 		    "only $LATEST changes: published versions and aliases "
 		    "keep the old environment, and need activate");
@@ -94,16 +120,22 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 	return EC_OK;
 }
 
+/* After an update that failed nobody knows which password the function runs
+ * with; so it holds none, and is sent its pair again. The user name is still
+ * told, or it would look as if somebody had changed it. */
 static enum ec
 read_pair(const struct client *c, struct smtp_cred *ret, struct err *e)
 {
 	AUTO(json) cJSON *now = NULL;
+	struct err why = { .ec = EC_OK };
 	struct aws_function f;
 
 	function_at(c, &f);
 	TRY(aws_function_get(&f, &now, e));
-	TRY(aws_function_usable(&f, now, e));
-	return aws_function_pair(&f, now, ret, e);
+	TRY(aws_function_pair(&f, now, ret, e));
+	if (aws_function_usable(&f, now, &why) != EC_OK)
+		secret_free(TAKE(ret->pass));
+	return EC_OK;
 }
 
 static enum ec
