@@ -91,21 +91,7 @@ get(const struct vault *v, const struct conf *conf, struct vault_kv *ret,
     struct err *e)
 {
 	TRY(vault_kv_get(v, conf->mount, conf->path, ret, e));
-	if (ret->state == VAULT_KV_ABSENT) {
-		(void)fail(e, EC_GONE, "Vault: %s/%s: no such secret",
-		    conf->mount, conf->path);
-		return fix(e, "check the path, or set create: true");
-	}
-	if (ret->state == VAULT_KV_DELETED) {
-		(void)fail(e, EC_GONE,
-		    "Vault: %s/%s: version %ld, the newest, is deleted",
-		    conf->mount, conf->path, ret->version);
-		return fix(e,
-		    "vault kv undelete -mount=%s -versions=%ld %s, or set "
-		    "create: true",
-		    conf->mount, ret->version, conf->path);
-	}
-	return EC_OK;
+	return vault_kv_there(ret, conf->mount, conf->path, e);
 }
 
 /* get() for who may make what is missing. */

@@ -152,6 +152,6 @@ github_do(const struct client *c, const struct github *g,
 	if (r.status == 403 || r.status == 429)
 		return refused(q, &r, e);
 	*ret = r;
-	r.json = NULL;
+	r = (struct rest_reply){ .json = NULL };
 	return EC_OK;
 }

@@ -148,6 +148,25 @@ vault_kv_get(const struct vault *v, const char *mount, const char *path,
 					     : EC_OK;
 }
 
+enum ec
+vault_kv_there(const struct vault_kv *kv, const char *mount, const char *path,
+    struct err *e)
+{
+	if (kv->state == VAULT_KV_THERE)
+		return EC_OK;
+	if (kv->state == VAULT_KV_ABSENT) {
+		(void)fail(
+		    e, EC_GONE, "Vault: %s/%s: no such secret", mount, path);
+		return fix(e, "check the path, or set create: true");
+	}
+	(void)fail(e, EC_GONE,
+	    "Vault: %s/%s: version %ld, the newest, is deleted", mount, path,
+	    kv->version);
+	return fix(e,
+	    "vault kv undelete -mount=%s -versions=%ld %s, or set create: true",
+	    mount, kv->version, path);
+}
+
 /* The one 400 that is nobody's mistake
  * (vault-plugin-secrets-kv path_data.go, validateCheckAndSetOption): nothing
  * was written, and who looks again sees whether it is somebody's. */

@@ -27,6 +27,10 @@ void auto_vault_kv(struct vault_kv *kv);
 MUST enum ec vault_kv_get(const struct vault *v, const char *mount,
     const char *path, struct vault_kv *ret, struct err *e);
 
+/* EC_GONE with the remedy for what is absent or deleted. Pure. */
+MUST enum ec vault_kv_there(const struct vault_kv *kv, const char *mount,
+    const char *path, struct err *e);
+
 /*
  * Writes kv->text as the next version. EC_TEMP: kv->version is not the newest
  * any more, nothing was written. EC_UNKNOWN: it may be written.

@@ -60,9 +60,8 @@ smtp_cred_from(const char *user, size_t user_len, const char *pass,
 	    memchr(user, '\0', user_len) != NULL ||
 	    memchr(pass, '\0', pass_len) != NULL) {
 		(void)fail(e, EC_CONFLICT,
-		    "holds no SMTP credential: %zu bytes as user name, %zu as "
-		    "password",
-		    user_len, pass_len);
+		    "holds no SMTP credential: %zu and %zu bytes", user_len,
+		    pass_len);
 		return fix(e,
 		    "check that it is the right place, and empty it by hand: "
 		    "then a pair is written there");

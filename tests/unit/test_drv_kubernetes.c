@@ -756,7 +756,7 @@ odd_values(void **state)
 			fixture_reads(&fx, "", "");
 		else
 			told(&fx, reads(&fx), rows[i].ec, "Kubernetes: secret",
-			    "");
+			    rows[i].ec == EC_CONFLICT ? "by hand" : "");
 		fixture_close(&fx);
 	}
 }
