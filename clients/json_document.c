@@ -182,7 +182,7 @@ set_text(const struct json_document *d, const struct buf *text, const char *key,
 	struct edit_path path = { .n = 0 };
 	struct found f;
 	size_t from, to;
-	bool first;
+	bool first = false;
 
 	TRY(path_of(d->flat, key, &path, e));
 	TRY(scan(&t, key, e));
