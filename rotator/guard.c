@@ -143,6 +143,18 @@ is_our_probe(const struct rec *rec, int64_t at)
 	    d >= -PROBE_NEAR_MS;
 }
 
+bool
+guard_only_people(const struct rotation *r)
+{
+	const struct client_conf *c;
+	size_t n = 0;
+
+	for (; (c = config_client_of(r->w->config, r->conf, n)) != NULL; n++)
+		if (!c->client.drv->human)
+			return false;
+	return n > 0;
+}
+
 int64_t
 guard_expected_until(const struct rotation *r)
 {
@@ -158,19 +170,47 @@ guard_expected_until(const struct rotation *r)
 	}
 }
 
+/* What only people hold must be out of use since the last of them gave the
+ * word: a later use says that the word was not true. */
+static enum ec
+expected_until(const struct rotation *r, int64_t *ret, struct err *e)
+{
+	const struct store *s = r->w->store;
+	int64_t last = 0;
+
+	*ret = guard_expected_until(r);
+	if (!guard_only_people(r))
+		return EC_OK;
+	for (size_t i = 0; i < r->rec.n_clients; i++) {
+		const struct rec_client *rc = &r->rec.clients[i];
+		struct confirmation yes = { .confirmed = false };
+
+		if (rc->state != CL_VERIFIED)
+			continue;
+		TRY(s->confirm_get(s->ctx, rc->name, r->rec.new.id, &yes, e));
+		if (yes.confirmed && yes.at > last)
+			last = yes.at;
+	}
+	if (last != 0 && last + CLOCKS_MS < *ret)
+		*ret = last + CLOCKS_MS;
+	return EC_OK;
+}
+
 enum ec
 guard_straggler(struct rotation *r, struct err *e)
 {
 	const struct iam *iam = &r->w->iam;
 	struct rec *rec = &r->rec;
 	char at[CLOCK_TEXT_MAX];
+	int64_t until = 0;
 
 	if (rec->old.id[0] == '\0' || rec->emergency)
 		return EC_OK;
+	TRY(expected_until(r, &until, e));
 	TRY(iam->last_used(iam->ctx, rec->old.id, &rec->use, e));
 	rec->use_sampled = rotation_now(r);
 	if (rec->use.never || is_our_probe(rec, rec->use.at) ||
-	    rec->use.at <= guard_expected_until(r))
+	    rec->use.at <= until)
 		return EC_OK;
 	clock_text(rec->use.at, at);
 	(void)fail(e, EC_CONFLICT,

@@ -21,6 +21,12 @@ MUST enum ec guard_list(struct rotation *r, struct err *e);
 /* EC_HUMAN while the identity is held, read at the moment of use (G12). */
 MUST enum ec guard_hold(const struct rotation *r, struct err *e);
 
+/* A word given at a terminal is dated by that machine's clock. */
+#define CLOCKS_MS ((int64_t)2 * 60 * 1000)
+
+/* Are people the only clients, so that no program may go on for a while? */
+bool guard_only_people(const struct rotation *r);
+
 /* Until then uses of the old key mean nothing: a verified client may go on
  * with it for its pickup, and AWS's last use is coarse and late. */
 int64_t guard_expected_until(const struct rotation *r);

@@ -6,10 +6,8 @@
 
 #include "base/auto.h"
 #include "base/clock.h"
+#include "rotator/guard.h"
 #include "rotator/push_p.h"
-
-/* A word given at a terminal is dated by that machine's clock. */
-#define CLOCKS_MS ((int64_t)2 * 60 * 1000)
 
 static enum ec
 show_steps(struct rotation *r, const struct client_conf *c, struct err *e)

@@ -8,6 +8,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "rotator/cred.h"
+#include "rotator/guard.h"
 #include "rotator/push_p.h"
 #include "rotator/settle.h"
 
@@ -37,12 +38,19 @@ push_all_settled(const struct rotation *r)
 	return true;
 }
 
+/* A person is asked again only where nobody else could have been the one. */
 void
 push_look_again(const struct rotation *r, struct rec_client *rc)
 {
-	if (rc->state == CL_VERIFIED &&
-	    !config_client(r->w->config, rc->name)->client.drv->human)
+	const bool human =
+	    config_client(r->w->config, rc->name)->client.drv->human;
+
+	if (rc->state != CL_VERIFIED)
+		return;
+	if (!human)
 		rc->state = CL_WRITING;
+	else if (guard_only_people(r))
+		rc->state = CL_PENDING;
 }
 
 /* The pair a client holds; user "" when it holds none or cannot be read. */

@@ -192,21 +192,34 @@ sim_client_forget(struct sim *w, const char *name)
 	memmove(c, c + 1, (w->config.n_clients - at) * sizeof(*c));
 }
 
+/* The place of this key's word: said again, the last time counts. */
+static size_t
+word_of(const struct sim_client *s, const char *id)
+{
+	size_t i = 0;
+
+	while (i < s->n_confirmed && strcmp(s->confirmed[i].id, id) != 0)
+		i++;
+	return i;
+}
+
 /* The person reads the new pair, types it in, and says so. */
 static void
 do_as_asked(struct sim_client *s)
 {
 	const struct sim_key *k = sim_key(s->w, s->asked);
 	char pass[64];
+	size_t at;
 
 	s->asked_at = 0;
-	if (k == NULL || s->n_confirmed == COUNT(s->confirmed))
+	if (k == NULL || (at = word_of(s, k->id)) == COUNT(s->confirmed))
 		return;
 	sim_password(k, s->w->regions[0], pass);
 	sim_client_hold(s, k->id, pass);
 	s->exempt = false;
-	memcpy(s->confirmed[s->n_confirmed].id, k->id, sizeof(k->id));
-	s->confirmed[s->n_confirmed++].at = s->w->now - s->w->skew;
+	memcpy(s->confirmed[at].id, k->id, sizeof(k->id));
+	s->confirmed[at].at = s->w->now - s->w->skew;
+	s->n_confirmed += at == s->n_confirmed ? 1 : 0;
 	sim_say(s->w, "  + a person confirms %s", k->id);
 }
 

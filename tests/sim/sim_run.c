@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "rotator/guard.h"
 #include "world.h"
 
 #define ROUND_MIN (SIM_MINUTE / 2)
@@ -18,6 +19,16 @@ new_process(struct sim *w)
 	w->last_fence = w->last_hold = 0;
 }
 
+/* Has he given his word for this key since he was asked (last)? */
+static bool
+has_said(const struct sim_client *c, const char *id, int64_t asked)
+{
+	for (size_t i = 0; i < c->n_confirmed; i++)
+		if (strcmp(c->confirmed[i].id, id) == 0)
+			return c->confirmed[i].at + CLOCKS_MS >= asked;
+	return false;
+}
+
 /* A person who missed the steps reads `rotate status`. */
 static void
 read_status(struct sim *w)
@@ -28,7 +39,9 @@ read_status(struct sim *w)
 		    rec_client(&w->disk, w->confs[i].client.name);
 
 		if (rc == NULL || rc->state != CL_ASKED ||
-		    strcmp(c->asked, w->disk.new.id) == 0)
+		    (strcmp(c->asked, w->disk.new.id) == 0 &&
+			(c->asked_at != 0 ||
+			    has_said(c, w->disk.new.id, rc->asked))))
 			continue;
 		memcpy(c->asked, w->disk.new.id, sizeof(c->asked));
 		c->asked_at = w->now;

@@ -356,6 +356,65 @@ a_person_who_says_nothing(void **state)
 	assert_non_null(strstr(w.err.fix, "rotate confirm c0"));
 }
 
+/* A person says so, and goes on with the old pair: within the slack that a
+ * program would have, yet a use after the word. Once that is settled, the
+ * word is asked for again. */
+static void
+a_use_after_the_word(void **state)
+{
+	WORLD(w, 1);
+	(void)state;
+
+	sim_client_human(&w.clients[0]);
+	w.clients[0].answers = w.clients[0].silent = true;
+	w.clients[0].answer_after = SIM_HOUR;
+	reaches(&w, ROT_GRACE);
+	sim_advance(&w, 10 * SIM_MINUTE);
+	sim_key_use(&w, &w.keys[0], true);
+	blocks(&w, "still used");
+	assert_true(alive(&w, w.keys[0].id));
+	assert_int_equal(w.count[CALL_STEPS], 1);
+	sim_release(&w);
+	assert_int_equal(sim_run(&w), EC_HUMAN);
+	assert_int_equal(w.count[CALL_STEPS], 2);
+	rotates(&w);
+}
+
+/* The difference of clocks gives nobody more time than programs have. */
+static void
+a_use_right_after_the_word(void **state)
+{
+	WORLD(w, 1);
+	(void)state;
+
+	sim_client_human(&w.clients[0]);
+	w.clients[0].answers = w.clients[0].silent = true;
+	w.identity.slack = 0;
+	reaches(&w, ROT_GRACE);
+	sim_advance(&w, SIM_MINUTE / 2);
+	sim_key_use(&w, &w.keys[0], true);
+	blocks(&w, "still used");
+}
+
+/* The run that hears the word comes long after it; a use in between counts. */
+static void
+a_use_before_the_word_was_heard(void **state)
+{
+	WORLD(w, 1);
+	(void)state;
+
+	sim_client_human(&w.clients[0]);
+	w.clients[0].answers = w.clients[0].silent = true;
+	w.clients[0].answer_after = SIM_MINUTE;
+	assert_int_equal(sim_run(&w), EC_HUMAN);
+	sim_advance(&w, 2 * SIM_MINUTE); /* the word */
+	sim_advance(&w, 20 * SIM_MINUTE);
+	sim_key_use(&w, &w.keys[0], true);
+	sim_advance(&w, SIM_HOUR);
+	blocks(&w, "still used");
+	assert_true(alive(&w, w.keys[0].id));
+}
+
 /* The word of an earlier rotation is none about going back to that key. */
 static void
 an_old_confirmation_does_not_count(void **state)
@@ -591,6 +650,9 @@ main(void)
 		cmocka_unit_test(an_optional_client_holds_nothing_up),
 		cmocka_unit_test(a_person_confirms),
 		cmocka_unit_test(a_person_who_says_nothing),
+		cmocka_unit_test(a_use_after_the_word),
+		cmocka_unit_test(a_use_right_after_the_word),
+		cmocka_unit_test(a_use_before_the_word_was_heard),
 		cmocka_unit_test(an_old_confirmation_does_not_count),
 		cmocka_unit_test(a_client_is_registered_meanwhile),
 		cmocka_unit_test(a_client_is_forgotten_meanwhile),
