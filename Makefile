@@ -171,9 +171,9 @@ conform: ## the conformance suite over every driver
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan build/asan/tests/conform/conform
 	$(Q)prove --exec '' build/asan/tests/conform/conform
 
-live: ## a real relay under constant mail through 20 rotations of each kind
+live: ## real mail programs under constant mail through 20 rotations each
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan tests-bin
-	$(Q)prove -v tests/live/live.t
+	$(Q)prove -v -j2 tests/live/*.t
 
 crash: ## kill the program at every system call of a rotation, and resume
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain tests-bin
