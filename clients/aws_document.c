@@ -11,6 +11,7 @@
 #include "clients/hand_over.h"
 #include "clients/json.h"
 
+#define FIX_KEY   "name the right key, or remove what is there"
 #define DRAFT_MAX ((size_t)128 * 1024) /* more than any store takes */
 
 /* cJSON takes these, all that is not printing, for white space. */
@@ -161,9 +162,11 @@ get_text(const struct buf *text, const char *key, cJSON **ret, struct err *e)
 	if (f.from == NULL || strncmp(f.from, "null", 4) == 0)
 		return EC_OK;
 	j = decode(f.from, f.to);
-	if (j == NULL)
-		return fail(
+	if (j == NULL) {
+		(void)fail(
 		    e, EC_CONFLICT, "the value of key %s is no text", key);
+		return fix(e, FIX_KEY);
+	}
 	*ret = j;
 	return EC_OK;
 }
@@ -181,10 +184,12 @@ aws_document_get(const struct aws_document *d, const struct buf *text,
 	TRY(get_text(text, d->password, &pass, e));
 	u = user != NULL ? cJSON_GetStringValue(user) : "";
 	p = pass != NULL ? cJSON_GetStringValue(pass) : "";
-	if (strlen(u) >= sizeof(got.user) || strlen(p) > SECRET_MAX)
-		return fail(e, EC_CONFLICT,
+	if (strlen(u) >= sizeof(got.user) || strlen(p) > SECRET_MAX) {
+		(void)fail(e, EC_CONFLICT,
 		    "what is there under %s and %s is no SMTP credential",
 		    d->username, d->password);
+		return fix(e, FIX_KEY);
+	}
 	memcpy(got.user, u, strlen(u) + 1);
 	if (*p != '\0')
 		TRY(secret_new(p, strlen(p), &got.pass, e));
@@ -240,8 +245,10 @@ aws_document_put(const struct aws_document *d, const struct buf *text,
 {
 	AUTO(buf) struct buf half = BUF(DRAFT_MAX);
 	AUTO(buf) struct buf whole = BUF(DRAFT_MAX);
+	AUTO(smtp_cred) struct smtp_cred held = { .pass = NULL };
 	AUTO(smtp_cred) struct smtp_cred got = { .pass = NULL };
 
+	TRY(aws_document_get(d, text, &held, e));
 	TRY(set_text(d, text, d->username, cred->user, &half, e));
 	TRY(set_text(
 	    d, &half, d->password, secret_reveal(cred->pass), &whole, e));

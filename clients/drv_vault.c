@@ -109,11 +109,13 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 	const struct conf *conf = c->conf;
 	AUTO(vault) struct vault v = { .token = NULL };
 	AUTO(vault_kv) struct vault_kv kv = { .data = NULL };
+	AUTO(smtp_cred) struct smtp_cred held = { .pass = NULL };
 	struct client_plan p = { .change = "" };
 	bool asked = false;
 
 	TRY(vault_open(&v, c, &conf->vault, e));
 	TRY(get_or_none(&v, conf, &kv, e));
+	TRY(vault_pair_get(&conf->keys, kv.data, &held, e));
 	TRY(vault_kv_keeps(&kv, e));
 	TRY(vault_kv_may_write(
 	    &v, conf->mount, conf->keys.where, &kv, &asked, e));
@@ -152,8 +154,8 @@ write_pair(const struct client *c, const struct smtp_cred *cred, struct err *e)
 	TRY(client_cred_check(c, cred, e));
 	TRY(vault_open(&v, c, &conf->vault, e));
 	TRY(get_or_none(&v, conf, &kv, e));
-	if (vault_pair_get(&conf->keys, kv.data, &held, e) == EC_OK &&
-	    smtp_cred_eq(&held, cred))
+	TRY(vault_pair_get(&conf->keys, kv.data, &held, e));
+	if (smtp_cred_eq(&held, cred))
 		return EC_OK;
 	if (kv.data == NULL)
 		kv.data = cJSON_CreateObject();

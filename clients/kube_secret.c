@@ -157,9 +157,10 @@ value(const struct kube_secret *s, const struct kube_keys *n, const char *key,
 	if (text != NULL && b64_decode(text, ret, e) == EC_OK &&
 	    strlen(buf_str(ret)) == ret->len)
 		return EC_OK;
-	return fail(e, EC_CONFLICT,
+	(void)fail(e, EC_CONFLICT,
 	    "Kubernetes: secret %s: the value of %s is no SMTP credential",
 	    n->secret, key);
+	return fix(e, "name the right key, or remove what is there");
 }
 
 enum ec

@@ -15,9 +15,10 @@ text_of(const struct vault_pair *p, const cJSON *data, const char *key,
 	*ret = v == NULL || cJSON_IsNull(v) ? "" : cJSON_GetStringValue(v);
 	if (*ret != NULL && strlen(*ret) <= max)
 		return EC_OK;
-	return fail(e, EC_CONFLICT,
+	(void)fail(e, EC_CONFLICT,
 	    "Vault: %s: the value of %s is no SMTP credential: %s", p->where,
 	    key, *ret == NULL ? "not a text" : "too long");
+	return fix(e, "name the right key, or remove what is there");
 }
 
 enum ec
