@@ -11,19 +11,20 @@ DESTDIR    ?=
 PKG_CONFIG ?= pkg-config
 FLAVOUR    ?= rel
 BUILD      := build/$(FLAVOUR)
-PKGS       := libcurl libcrypto libssl libcjson yaml-0.1 sqlite3 expat
+PKGS       := libcurl libcrypto libssl libcjson yaml-0.1 sqlite3 expat libsodium
 
 # What a bare Debian 12 lacks. gcc, make and the like come with
 # build-essential. Tests want more; an installed program wants less.
 BUILD_DEBS := build-essential pkg-config libcurl4-openssl-dev libssl-dev \
-	libcjson-dev libsecret-1-dev libyaml-dev libsqlite3-dev libexpat1-dev \
+	libcjson-dev libsecret-1-dev libyaml-dev libsqlite3-dev libexpat1-dev libsodium-dev \
 	libmicrohttpd-dev postfix postfix-lmdb libsasl2-modules \
 	ca-certificates curl
 TEST_DEBS  := $(BUILD_DEBS) libcmocka-dev clang clang-tidy clang-format \
 	libclang-rt-14-dev cppcheck valgrind mandoc attr acl strace sqlite3 \
 	swaks libnet-ssleay-perl gnome-keyring dbus-daemon libsecret-tools \
 	systemd perl python3 python3-venv jq e2fsprogs iproute2 util-linux spin \
-	openssl msmtp libnss-wrapper libgnutls-dane0 libnsl2 libevent-2.1-7
+	openssl python3-yaml python3-nacl python3-cryptography php-cli msmtp \
+	libnss-wrapper libgnutls-dane0 libnsl2 libevent-2.1-7
 
 ifneq ($(filter-out deps deps-check help clean,$(or $(MAKECMDGOALS),all)),)
 CPPFLAGS   += $(shell $(PKG_CONFIG) --cflags $(PKGS) libsecret-1 2>/dev/null)

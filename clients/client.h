@@ -45,6 +45,8 @@ enum opt_type {
 	OPT_CHOICE, /* unsigned: index into choices */
 	OPT_ARGV,   /* const char *const *, NULL ended; no shell */
 	OPT_MAP,    /* const char *const *: name, value, name, value, NULL */
+	OPT_TREE,   /* as OPT_MAP; a value that is a list or a map of texts
+		     * comes as its JSON text */
 };
 
 struct client_opt {

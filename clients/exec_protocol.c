@@ -7,18 +7,15 @@
 
 #include "base/auto.h"
 #include "clients/heard.h"
-#include "clients/json.h"
 
-#define PROTOCOL 1
-
-static const char *const actions[] = {
+const char *const exec_actions[EXEC_ACTIONS] = {
 	[EXEC_PLAN] = "plan",
 	[EXEC_READ] = "read",
 	[EXEC_WRITE] = "write",
 	[EXEC_ACTIVATE] = "activate",
 };
 
-static const char *const tls_names[] = {
+const char *const exec_tls[2] = {
 	[SMTP_STARTTLS] = "starttls",
 	[SMTP_IMPLICIT] = "implicit",
 };
@@ -39,6 +36,15 @@ static const struct class_row {
 	{ "unknown", EC_UNKNOWN },
 };
 
+const char *
+exec_class(enum ec ec)
+{
+	for (size_t i = 0; i < COUNT(classes); i++)
+		if (classes[i].ec == ec)
+			return classes[i].name;
+	return "";
+}
+
 void
 auto_exec_reply(struct exec_reply *r)
 {
@@ -58,8 +64,7 @@ add_place(cJSON *j, const struct client *c)
 	return smtp != NULL &&
 	    cJSON_AddStringToObject(smtp, "host", c->smtp.host) != NULL &&
 	    cJSON_AddNumberToObject(smtp, "port", c->smtp.port) != NULL &&
-	    cJSON_AddStringToObject(smtp, "tls", tls_names[c->smtp.tls]) !=
-	    NULL;
+	    cJSON_AddStringToObject(smtp, "tls", exec_tls[c->smtp.tls]) != NULL;
 }
 
 static bool
@@ -73,6 +78,17 @@ add_options(cJSON *j, const char *const *o)
 	return map != NULL;
 }
 
+static bool
+add_driver(cJSON *j, const cJSON *driver)
+{
+	cJSON *copy = cJSON_Duplicate(driver, 1);
+
+	if (copy != NULL && cJSON_AddItemToObject(j, "driver", copy))
+		return true;
+	cJSON_Delete(copy);
+	return false;
+}
+
 /* The password is referred to, not copied. */
 static bool
 add_cred(cJSON *j, const struct smtp_cred *cred)
@@ -84,20 +100,49 @@ add_cred(cJSON *j, const struct smtp_cred *cred)
 	    json_add_secret(map, "password", cred->pass);
 }
 
+/* driver NULL: options alone, as outside programs know them. */
+static bool
+build(cJSON *j, const struct client *c, enum exec_action action,
+    const char *const *options, const cJSON *driver,
+    const struct smtp_cred *cred)
+{
+	if (j == NULL ||
+	    cJSON_AddNumberToObject(j, "protocol", EXEC_PROTOCOL) == NULL ||
+	    cJSON_AddStringToObject(j, "action", exec_actions[action]) ==
+		NULL ||
+	    !add_place(j, c) || !add_options(j, options))
+		return false;
+	if (driver != NULL && !add_driver(j, driver))
+		return false;
+	return action != EXEC_WRITE || add_cred(j, cred);
+}
+
+static enum ec
+request(const struct client *c, enum exec_action action,
+    const char *const *options, const cJSON *driver,
+    const struct smtp_cred *cred, struct buf *ret, struct err *e)
+{
+	AUTO(json) cJSON *j = cJSON_CreateObject();
+	const bool built = build(j, c, action, options, driver, cred);
+
+	TRY(json_print(built ? j : NULL, ret, e));
+	return buf_adds(ret, "\n", e);
+}
+
 enum ec
 exec_request(const struct client *c, enum exec_action action,
     const char *const *options, const struct smtp_cred *cred, struct buf *ret,
     struct err *e)
 {
-	AUTO(json) cJSON *j = cJSON_CreateObject();
-	const bool built = j != NULL &&
-	    cJSON_AddNumberToObject(j, "protocol", PROTOCOL) != NULL &&
-	    cJSON_AddStringToObject(j, "action", actions[action]) != NULL &&
-	    add_place(j, c) && add_options(j, options) &&
-	    (action != EXEC_WRITE || add_cred(j, cred));
+	return request(c, action, options, NULL, cred, ret, e);
+}
 
-	TRY(json_print(built ? j : NULL, ret, e));
-	return buf_adds(ret, "\n", e);
+enum ec
+exec_request_driver(const struct client *c, enum exec_action action,
+    const cJSON *driver, const struct smtp_cred *cred, struct buf *ret,
+    struct err *e)
+{
+	return request(c, action, NULL, driver, cred, ret, e);
 }
 
 /* The text of a field, "" when absent; false: it is no text. */

@@ -257,6 +257,7 @@ static const struct type {
 	[OPT_CHOICE] = { .set = set_choice },
 	[OPT_ARGV] = { .set = set_argv, .drop = drop, .list = true },
 	[OPT_MAP] = { .set = set_map, .drop = drop, .list = true },
+	[OPT_TREE] = { .set = set_map, .drop = drop, .list = true },
 };
 
 enum ec

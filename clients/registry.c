@@ -15,9 +15,14 @@ extern const struct client_driver drv_secret_service;
 extern const struct client_driver drv_vault;
 extern const struct client_driver drv_kubernetes;
 extern const struct client_driver drv_systemd_credential;
+extern const struct client_driver drv_github_actions;
+extern const struct client_driver drv_gitlab;
+extern const struct client_driver drv_gitlab_write_only;
+extern const struct client_driver drv_gmail;
 extern const struct client_driver drv_exec;
 extern const struct client_driver drv_exec_write_only;
 extern const struct client_driver drv_manual;
+extern const struct client_driver drv_remote;
 
 const struct client_driver *const client_drivers[] = {
 	&drv_file,
@@ -32,8 +37,13 @@ const struct client_driver *const client_drivers[] = {
 	&drv_vault,
 	&drv_kubernetes,
 	&drv_systemd_credential,
+	&drv_github_actions,
+	&drv_gitlab,
+	&drv_gitlab_write_only,
+	&drv_gmail,
 	&drv_exec,
 	&drv_exec_write_only,
+	&drv_remote,
 	&drv_manual,
 	NULL,
 };

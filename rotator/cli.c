@@ -1,6 +1,7 @@
 #include "rotator/cli.h"
 
 #include <getopt.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,8 @@
 
 extern const struct command cmd_run, cmd_status, cmd_check, cmd_verify,
     cmd_history, cmd_confirm, cmd_hold, cmd_release, cmd_rollback, cmd_revoke,
-    cmd_adopt, cmd_derive, cmd_clients, cmd_show_once, cmd_help, cmd_version;
+    cmd_adopt, cmd_derive, cmd_clients, cmd_show_once, cmd_agent, cmd_help,
+    cmd_version;
 
 const struct command *const commands[] = {
 	&cmd_run,
@@ -30,6 +32,7 @@ const struct command *const commands[] = {
 	&cmd_derive,
 	&cmd_clients,
 	&cmd_show_once,
+	&cmd_agent,
 	&cmd_help,
 	&cmd_version,
 	NULL,
@@ -53,6 +56,12 @@ const struct option_row option_rows[] = {
 	{ O_CURRENT, "current", 0, "KEY", "access key id that is in use" },
 	{ O_RETIRE, "retire", 0, "KEY", "access key id to be retired" },
 	{ O_REGION, "region", 0, "REGION", "region; may be repeated" },
+	{ O_ONLY, "only", 0, "CLIENT",
+	    "serve this client of the configuration; may be repeated" },
+	{ O_KEY, "key", 0, "KEY", "access key id; may be repeated" },
+	{ O_ACCOUNT, "account", 0, "NUMBER", "AWS account, twelve digits" },
+	{ O_IAM_USER, "iam-user", 0, "NAME",
+	    "IAM user whose keys are rotated" },
 	{ O_JSON, "json", 'j', NULL, "print JSON" },
 	{ O_LOG, "log", 0, "FORM", "auto, terminal, plain, journal or json" },
 	{ O_LOG, "verbose", 'v', NULL, "tell more" },
@@ -120,19 +129,51 @@ to_form(struct args *a, const char *value, struct err *e)
 	    value);
 }
 
+/* Options that are one text, and those that may be repeated. */
+static const struct place {
+	unsigned bit;
+	size_t text; /* offset of a const char *; or 0 */
+	size_t list; /* offset of const char *[LIST_MAX + 1]; or 0 */
+} places[] = {
+	{ .bit = O_REASON, .text = offsetof(struct args, reason) },
+	{ .bit = O_CURRENT, .text = offsetof(struct args, current) },
+	{ .bit = O_RETIRE, .text = offsetof(struct args, retire) },
+	{ .bit = O_ACCOUNT, .text = offsetof(struct args, account) },
+	{ .bit = O_IAM_USER, .text = offsetof(struct args, iam_user) },
+	{ .bit = O_IDENTITY, .list = offsetof(struct args, identities) },
+	{ .bit = O_REGION, .list = offsetof(struct args, regions) },
+	{ .bit = O_ONLY, .list = offsetof(struct args, only) },
+	{ .bit = O_KEY, .list = offsetof(struct args, keys) },
+};
+
+static const struct place *
+place_of(unsigned bit)
+{
+	for (size_t i = 0; i < COUNT(places); i++)
+		if (places[i].bit == bit)
+			return &places[i];
+	return NULL;
+}
+
 /* Where an option's value goes; row is the index in option_rows. */
 static enum ec
 apply(
     struct args *a, const struct option_row *row, const char *v, struct err *e)
 {
+	const struct place *place = place_of(row->bit);
+	void *to = a;
+
+	if (place != NULL && place->list != 0)
+		return to_list((const char **)((char *)to + place->list), v, e);
+	if (place != NULL) {
+		memcpy((char *)to + place->text, &v, sizeof(v));
+		return EC_OK;
+	}
 	switch (row->bit) {
 	case O_CONFIG:
 		a->config = v;
+		a->config_given = true;
 		break;
-	case O_IDENTITY:
-		return to_list(a->identities, v, e);
-	case O_REGION:
-		return to_list(a->regions, v, e);
 	case O_DRY_RUN:
 		a->dry_run = true;
 		break;
@@ -146,15 +187,6 @@ apply(
 		break;
 	case O_NOW:
 		a->now = true;
-		break;
-	case O_REASON:
-		a->reason = v;
-		break;
-	case O_CURRENT:
-		a->current = v;
-		break;
-	case O_RETIRE:
-		a->retire = v;
 		break;
 	case O_JSON:
 		a->json = true;

@@ -30,6 +30,10 @@ enum opt_bit { /* which options a command takes */
 	O_REGION = 1 << 12,
 	O_HELP = 1 << 13, /* every command takes these two */
 	O_VERSION = 1 << 14,
+	O_ONLY = 1 << 15,
+	O_KEY = 1 << 16,
+	O_ACCOUNT = 1 << 17,
+	O_IAM_USER = 1 << 18,
 };
 #define O_ALWAYS (O_HELP | O_VERSION)
 #define O_COMMON (O_CONFIG | O_JSON | O_LOG)
@@ -37,13 +41,16 @@ enum opt_bit { /* which options a command takes */
 
 struct args {
 	const char *config; /* CONFIG_DEFAULT unless said otherwise */
+	bool config_given;
 	bool json, force, dry_run, yes, now, wait, help, version;
 	int64_t wait_ms; /* --wait=SPAN; default 30 min */
 	int verbosity;   /* -q: -1, -v: 1 */
 	enum log_form log_form;
 	const char *identities[LIST_MAX + 1]; /* NULL ended */
 	const char *regions[LIST_MAX + 1];    /* NULL ended */
-	const char *reason, *current, *retire;
+	const char *only[LIST_MAX + 1];       /* NULL ended */
+	const char *keys[LIST_MAX + 1];       /* NULL ended */
+	const char *reason, *current, *retire, *account, *iam_user;
 	const char *const *words; /* operands, NULL ended */
 	int n_words;
 	const char *about[2]; /* COMMAND --help: the operand of help */

@@ -22,6 +22,7 @@ static const char *const type_names[] = {
 	[OPT_CHOICE] = "choice",
 	[OPT_ARGV] = "list",
 	[OPT_MAP] = "map",
+	[OPT_TREE] = "map",
 };
 
 struct common {

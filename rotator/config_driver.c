@@ -28,6 +28,7 @@ static const struct shape {
 	[OPT_CHOICE] = { "one word", NODE_TEXT, false },
 	[OPT_ARGV] = { "a list: [program, argument]", NODE_LIST, false },
 	[OPT_MAP] = { "a map: { name: value }", NODE_MAP, true },
+	[OPT_TREE] = { "a map: { name: value }", NODE_MAP, true },
 };
 
 static const struct client_opt *
@@ -77,8 +78,9 @@ given_take(const struct client_driver *drv, const struct node *map,
 
 /* The texts of a value in order. */
 static enum ec
-values_of(const struct client_opt *o, const struct node *n,
-    const char *ret[VALUES_MAX], size_t *ret_n, struct err *e)
+values_of(struct config_full *c, const struct client_opt *o,
+    const struct node *n, const char *ret[VALUES_MAX], size_t *ret_n,
+    struct err *e)
 {
 	size_t at = 0;
 
@@ -89,37 +91,41 @@ values_of(const struct client_opt *o, const struct node *n,
 		return config_fail(e, n, "'%s' is too long", o->key);
 	ret[at++] = n->text;
 	for (const struct node *i = n->child; i != NULL; i = i->next) {
-		if (i->kind != NODE_TEXT)
+		const char *text = i->text;
+
+		if (o->type == OPT_TREE && i->n > 0)
+			TRY(config_json(c, i, &text, e));
+		else if (i->kind != NODE_TEXT)
 			return config_fail(e, i,
 			    "'%s': a value is missing, or is no text", o->key);
-		ret[i == n->child ? 0 : at++] = i->text;
+		ret[i == n->child ? 0 : at++] = text;
 	}
 	*ret_n = n->kind == NODE_TEXT ? 1 : n->n;
 	return EC_OK;
 }
 
 static enum ec
-opt_read(const struct client_opt *o, const struct node *n,
-    const struct client *cl, struct err *e)
+opt_read(struct config_full *c, const struct client_opt *o,
+    const struct node *n, const struct client *cl, struct err *e)
 {
 	const char *values[VALUES_MAX];
 	size_t count = 0;
 
-	TRY(values_of(o, n, values, &count, e));
+	TRY(values_of(c, o, n, values, &count, e));
 	if (client_opt_set(cl->drv, cl->conf, o, values, count, e) != EC_OK)
 		return config_place(e, n);
 	return EC_OK;
 }
 
 static enum ec
-opts_read(const struct node *map, const struct node *const *given,
-    const struct client *cl, struct err *e)
+opts_read(struct config_full *c, const struct node *map,
+    const struct node *const *given, const struct client *cl, struct err *e)
 {
 	const struct client_opt *o = cl->drv->opts;
 
 	for (; o->key != NULL; o++, given++) {
 		if (*given != NULL) {
-			TRY(opt_read(o, *given, cl, e));
+			TRY(opt_read(c, o, *given, cl, e));
 		} else if (o->required && o->fallback == NULL) {
 			(void)config_fail(e, map,
 			    "'%s' is missing in client '%s' of type %s", o->key,
@@ -190,7 +196,7 @@ driver_read(struct config_full *c, const struct node *map,
 	cl->client.conf = conf; /* from here on config_free() empties it */
 	TRY(given_take(drv, map, given, e));
 	TRY(client_conf_defaults(drv, conf, e));
-	TRY(opts_read(map, given, &cl->client, e));
+	TRY(opts_read(c, map, given, &cl->client, e));
 	if (drv->check != NULL && drv->check(&cl->client, e) != EC_OK)
 		return config_place(e, map);
 	return target_of(c, drv, given, ret_target, e);

@@ -66,9 +66,16 @@ struct node {
 MUST enum ec yaml_tree(struct arena *a, const char *file, const void *text,
     size_t len, const struct node **ret, struct err *e);
 
-/* --- config_say.c: errors with a place, warnings, nearest names --- */
+/* --- config_json.c: a tree to JSON --- */
 
 struct config_full;
+
+/* A list of texts or a map of texts as JSON text, in the arena. EC_CONFIG
+ * with the place for anything deeper. */
+MUST enum ec config_json(struct config_full *c, const struct node *n,
+    const char **ret, struct err *e);
+
+/* --- config_say.c: errors with a place, warnings, nearest names --- */
 
 /* EC_CONFIG, "FILE:LINE:COLUMN: ..." */
 enum ec config_fail(struct err *e, const struct node *at, const char *fmt, ...)

@@ -21,6 +21,10 @@ extern const struct edit_syntax edit_plain;
 extern const struct edit_syntax edit_properties;
 extern const struct edit_syntax edit_sasl_passwd;
 extern const struct edit_syntax edit_toml;
+extern const struct edit_syntax edit_json;
+extern const struct edit_syntax edit_php;
+extern const struct edit_syntax edit_xml;
+extern const struct edit_syntax edit_yaml;
 
 const struct edit_syntax *const edit_syntaxes[] = {
 	&edit_dotenv,
@@ -36,6 +40,10 @@ const struct edit_syntax *const edit_syntaxes[] = {
 	&edit_properties,
 	&edit_sasl_passwd,
 	&edit_toml,
+	&edit_json,
+	&edit_php,
+	&edit_xml,
+	&edit_yaml,
 	NULL,
 };
 
@@ -109,8 +117,9 @@ splice(const struct edit_syntax *s, const struct buf *text, const char *where,
 
 /* The last line of defence: no text leaves here that says anything else. */
 static enum ec
-prove(const struct edit_syntax *s, const struct buf *out, const char *where,
-    const struct edit_pair *pairs, size_t n, struct err *e)
+prove(const struct edit_syntax *s, const struct buf *text,
+    const struct buf *out, const char *where, const struct edit_pair *pairs,
+    size_t n, struct err *e)
 {
 	for (size_t i = 0; i < n; i++) {
 		AUTO(buf) struct buf v = BUF(out->max);
@@ -122,6 +131,8 @@ prove(const struct edit_syntax *s, const struct buf *out, const char *where,
 			    "%s: %s would not read back as it was written",
 			    where, pairs[i].key);
 	}
+	if (s->same != NULL)
+		return s->same(text, out, where, pairs, n, e);
 	return EC_OK;
 }
 
@@ -136,7 +147,7 @@ edit_set(const struct edit_syntax *s, const struct buf *text, const char *where,
 		return fail(e, EC_BUG, "%zu values at once", n);
 	TRY(locate(s, text, where, pairs, n, places, e));
 	TRY(splice(s, text, where, places, n, &out, e));
-	TRY(prove(s, &out, where, pairs, n, e));
+	TRY(prove(s, text, &out, where, pairs, n, e));
 	hand_over(&out, ret);
 	return EC_OK;
 }

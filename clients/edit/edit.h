@@ -22,6 +22,11 @@ struct edit_span {
 	unsigned line, column; /* of the value, from 1, for messages */
 };
 
+struct edit_pair {
+	const char *key;
+	const char *value; /* may be secret; never put into a message */
+};
+
 struct edit_syntax {
 	const char *name; /* "dotenv" */
 	const char *summary;
@@ -46,14 +51,16 @@ struct edit_syntax {
 	 * ret. NULL: a missing key cannot be added in this syntax. */
 	MUST enum ec (*append)(const struct buf *text, const char *key,
 	    struct buf *ret, struct err *e);
+	/* Do two texts that both parse differ in at most n values, and are
+	 * these what the pairs want? Asked of every result before it leaves
+	 * edit_set(); EC_BUG if not. NULL: that every byte outside the spans
+	 * is the same proves enough. */
+	MUST enum ec (*same)(const struct buf *was, const struct buf *now,
+	    const char *where, const struct edit_pair *pairs, size_t n,
+	    struct err *e);
 };
 extern const struct edit_syntax *const edit_syntaxes[]; /* NULL ends */
 const struct edit_syntax *edit_syntax_find(const char *name);
-
-struct edit_pair {
-	const char *key;
-	const char *value; /* may be secret; never put into a message */
-};
 
 /* `where` is the file's path, for messages. ret is replaced (within its max);
  * on failure it is as before. decode, encode and append add to ret instead,

@@ -4,7 +4,8 @@
  *
  * ini: no standard. configparser of Python, git, GLib and others differ on
  * comments behind a value, on quotes, %, $ and backslashes, on indented lines
- * and on case; only what all of them read alike is touched.
+ * and on case; only what all of them read alike is touched. Quotes around a
+ * value are taken for quotes and kept: git takes off "..." only, Python none.
  *
  * php-ini: Zend/zend_ini_scanner.l of PHP 8; tried with parse_ini_string() of
  * PHP 8.2 in both scanner modes (INI_SCANNER_RAW makes '...' a part of the

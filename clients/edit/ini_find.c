@@ -69,18 +69,21 @@ aim(const struct ini_dialect *d, const char *key, struct target *ret,
 	return EC_OK;
 }
 
-/* Without the quotes that some readers take off a name. */
+/* Inside the quotes that some readers take off a name; with what is behind
+ * them. */
 static enum match
 unquoted(const char *p, const char *end, const char *name)
 {
-	const char *q = p;
+	const char quote = *p;
+	const char *close;
 
-	while (q < end && strchr("\"'`", *q) != NULL)
-		q++;
-	while (end > q && strchr("\"'`", end[-1]) != NULL)
-		end--;
-	q = line_skip(q, end);
-	return line_is(q, line_trim(q, end), name) ? MAYBE : NO;
+	while (p < end && *p == quote)
+		p++;
+	close = memchr(p, quote, (size_t)(end - p));
+	if (close != NULL)
+		end = close;
+	p = line_skip(p, end);
+	return line_is(p, line_trim(p, end), name) ? MAYBE : NO;
 }
 
 static enum match

@@ -122,6 +122,19 @@ heading(struct ini_scan *s, const char *p, struct ini_item *t)
 		s->fatal = "text behind a section heading";
 }
 
+/* Is the separator inside a quoted name? */
+static bool
+inside_name(const char *p, const char *sep)
+{
+	const char quote = *p;
+
+	if (quote != '"' && quote != '`')
+		return false;
+	while (p < sep && *p == quote)
+		p++;
+	return memchr(p, quote, (size_t)(sep - p)) == NULL;
+}
+
 /* A name; with a value when there is a separator. */
 static void
 entry(struct ini_scan *s, const char *p, struct ini_item *t)
@@ -139,6 +152,8 @@ entry(struct ini_scan *s, const char *p, struct ini_item *t)
 		s->joined = s->d->loose && ends_joined(s);
 		return;
 	}
+	if (inside_name(p, sep))
+		s->fatal = "a quoted name with a separator in it";
 	t->value = sep + 1;
 	if (s->d->loose && *sep == ':' &&
 	    memchr(sep, '=', (size_t)(s->l.end - sep)) != NULL)

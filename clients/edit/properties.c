@@ -260,10 +260,12 @@ escape(const char *s, const char *first, const char *kept, struct buf *ret,
 
 	while (p < end) {
 		const bool at_start = p == s;
+		const size_t n = utf8_next(p, end, &cp);
 
-		if (!utf8_take(&p, end, &cp))
+		if (n == 0)
 			return fail(
 			    e, EC_CONFLICT, "the new value is no UTF-8");
+		p += n;
 		TRY(put(ret, cp, at_start ? first : kept, e));
 	}
 	return EC_OK;

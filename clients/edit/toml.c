@@ -79,17 +79,16 @@ encode(const struct edit_span *s, const char *value, struct buf *ret,
 {
 	const char quote[2] = { s->quote, '\0' };
 	const char *p = value, *const end = value + strlen(value);
-	uint32_t cp;
 
 	TRY(buf_adds(ret, quote, e));
 	while (p < end) {
-		const char *from = p;
+		const size_t n = utf8_next(p, end, NULL);
 
-		if (!utf8_take(&p, end, &cp))
+		if (n == 0)
 			return fail(
 			    e, EC_CONFLICT, "the new value is no UTF-8");
-		TRY((*quote == '"' ? put_basic : put_literal)(
-		    ret, from, (size_t)(p - from), e));
+		TRY((*quote == '"' ? put_basic : put_literal)(ret, p, n, e));
+		p += n;
 	}
 	return buf_adds(ret, quote, e);
 }

@@ -3,53 +3,73 @@
 
 #include <string.h>
 
-/* Bytes behind the first one, or -1. */
-static int
-more(unsigned char c)
+#include "base/auto.h"
+
+/* By leading byte: bytes in all, and the least number that may be written so.
+ */
+static const struct lead {
+	unsigned char mask, bits;
+	size_t len;
+	uint32_t least;
+} leads[] = {
+	{ 0x80, 0x00, 1, 0 },
+	{ 0xe0, 0xc0, 2, 0x80 },
+	{ 0xf0, 0xe0, 3, 0x800 },
+	{ 0xf8, 0xf0, 4, 0x10000 },
+};
+
+static bool
+character(uint32_t code)
 {
-	if (c < 0x80)
-		return 0;
-	if (c >= 0xc2 && c < 0xe0)
-		return 1;
-	if (c >= 0xe0 && c < 0xf0)
-		return 2;
-	return c >= 0xf0 && c < 0xf5 ? 3 : -1;
+	return code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
 }
 
-bool
-utf8_take(const char **p, const char *end, uint32_t *ret)
+static const struct lead *
+lead_of(unsigned char c)
 {
-	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *q = (const unsigned char *)*p;
-	const int n = *p < end ? more(*q) : -1;
-	uint32_t cp;
+	for (size_t i = 0; i < COUNT(leads); i++)
+		if ((c & leads[i].mask) == leads[i].bits)
+			return &leads[i];
+	return NULL;
+}
 
-	if (n < 0 || end - *p <= n)
-		return false;
-	cp = n == 0 ? *q : *q & (0x3fU >> n);
-	for (int i = 1; i <= n; i++) {
-		if ((q[i] & 0xc0) != 0x80)
-			return false;
-		cp = cp << 6 | (q[i] & 0x3fU);
+size_t
+utf8_next(const char *p, const char *end, uint32_t *ret)
+{
+	const struct lead *l = p < end ? lead_of((unsigned char)*p) : NULL;
+	uint32_t code;
+
+	if (l == NULL || (size_t)(end - p) < l->len)
+		return 0;
+	code = (unsigned char)*p & (unsigned char)~l->mask;
+	for (size_t i = 1; i < l->len; i++) {
+		if (((unsigned char)p[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | ((unsigned char)p[i] & 0x3f);
 	}
-	if (cp < least[n] || cp > 0x10ffff || (cp & ~0x7ffU) == 0xd800)
-		return false;
-	*ret = cp;
-	*p += n + 1;
-	return true;
+	if (code < l->least || !character(code))
+		return 0;
+	if (ret != NULL)
+		*ret = code;
+	return l->len;
 }
 
 enum ec
-utf8_put(struct buf *b, uint32_t cp, struct err *e)
+utf8_put(struct buf *b, uint32_t code, struct err *e)
 {
-	const int n = cp < 0x80 ? 0 : cp < 0x800 ? 1 : cp < 0x10000 ? 2 : 3;
-	static const unsigned char first[] = { 0, 0xc0, 0xe0, 0xf0 };
-	unsigned char out[4];
+	const struct lead *l = leads;
+	char out[4];
 
-	out[0] = (unsigned char)(first[n] | cp >> (6 * n));
-	for (int i = 1; i <= n; i++)
-		out[i] = (unsigned char)(0x80 | (cp >> (6 * (n - i)) & 0x3f));
-	return buf_add(b, out, (size_t)n + 1, e);
+	if (!character(code))
+		return fail(e, EC_CONFLICT, "an escape that is no character");
+	while (l + 1 < leads + COUNT(leads) && code >= l[1].least)
+		l++;
+	for (size_t i = l->len; i > 1; i--) {
+		out[i - 1] = (char)(unsigned char)(0x80 | (code & 0x3f));
+		code >>= 6;
+	}
+	out[0] = (char)(unsigned char)(l->bits | code);
+	return buf_add(b, out, l->len, e);
 }
 
 bool

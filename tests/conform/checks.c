@@ -252,7 +252,9 @@ missing_target(struct place *p)
 		return false;
 	if (p->c.drv->read != NULL)
 		ec = place_saw(p, p->c.drv->read(&p->c, &cred, &p->e));
-	return refused(p, ec, "read", EC_GONE, EC_GONE);
+	/* What counts may be the file derived from it, which is still there. */
+	return refused(
+	    p, ec, "read", EC_GONE, p->row->derived != NULL ? EC_OK : EC_GONE);
 }
 
 static bool

@@ -58,6 +58,7 @@ run_check(struct tally *t, const struct row *row, const struct check *c,
 	if ((c->mount != NULL && (geteuid() != 0 || args != NULL)) ||
 	    !place_suits(row, c->applies))
 		return;
+	/* What cannot be set up has proved nothing. */
 	good = place_open(&p, row, args, c->mount);
 	p.trouble = trouble;
 	good = good && c->run(&p) && spied_nothing(&p);

@@ -6,22 +6,28 @@
 
 extern const struct row rows_aws[];
 extern const struct row rows_edit_line[];
+extern const struct row rows_edit_tree[];
 extern const struct row rows_exec[];
 extern const struct row rows_file[];
 extern const struct row rows_kv[];
 extern const struct row rows_mail[];
+extern const struct row rows_forge[];
 extern const struct row rows_manual[];
 extern const struct row rows_netrc[];
+extern const struct row rows_remote[];
 
 const struct row *const row_tables[] = {
 	rows_aws,
 	rows_edit_line,
+	rows_edit_tree,
 	rows_exec,
 	rows_file,
 	rows_kv,
 	rows_mail,
+	rows_forge,
 	rows_manual,
 	rows_netrc,
+	rows_remote,
 	NULL,
 };
 

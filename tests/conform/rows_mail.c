@@ -227,6 +227,7 @@ const struct row rows_mail[] = {
 	    .text = "# relays\n\nother me:secretword\nses \t@U:@P \n"
 		    "#ses x:y\nlast a:b",
 	    .troubles = opensmtpd_troubles },
+	/* makemap keeps a blank behind the value, which smtpd drops. */
 	{ .name = "opensmtpd-db",
 	    .driver = "opensmtpd",
 	    .setup = setup_opensmtpd_db,

@@ -157,6 +157,7 @@ static const struct text_bad bads[] = {
 	{ BSD, "ses", "# @list\nses u:hidden\n", EC_CONFLICT,
 	    "f:1:1: this line" },
 	{ BSD, "ses", "x\nses u:hidden\n", EC_CONFLICT, "f:1:1: this line" },
+	{ BSD, "#s", "#s u:hidden\n", EC_CONFIG, "is no label" },
 	{ BSD, "s:s", "", EC_CONFIG, "is no label" },
 	{ BSD, "[s]", "[s] u:hidden\n", EC_CONFIG, "is no label" },
 	{ PLAIN, "any", "a\nhidden\n", EC_CONFLICT, "f:2:1: a second line" },
@@ -168,6 +169,41 @@ refuse(void **state)
 {
 	(void)state;
 	text_check_bad(bads, COUNT(bads));
+}
+
+/* What to do about a key that is not there. */
+static void
+remedies(void **state)
+{
+	static const struct {
+		const char *syntax, *key, *text, *fix;
+	} rows[] = {
+		{ EXIM, "*.aws", "", "add the line: *.aws:LOGIN:PASSWORD" },
+		{ EXIM, "*.aws.com", "x:1\n*.aws.co:1\n",
+		    "line 2 has an entry for *.aws.co: is that" },
+		{ BSD, "ses", "", "add the line: ses USER:PASSWORD" },
+		{ BSD, "ses", "\nses1 u:p\n", "line 2 has the label ses1" },
+		{ MSMTP, "ses.user", "account ses1\n", "line 1 has ses1" },
+		{ MSMTP, "ses.user", "account ses\nusers x\n",
+		    "line 2 has users" },
+		{ MSMTP, "ses.user", "account ses\n", "add a line with user" },
+		{ MSMTP, "ses.password", "account ses\npasswordeval x\n",
+		    "in place of passwordeval" },
+		{ JAVA, "p", "p=1\np=2\n", "remove one of the two" },
+		{ PLAIN, "p", "1\n2\n", "another format" },
+	};
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(buf) struct buf out = BUF(TEXT_MAX);
+
+		assert_int_not_equal(text_get(rows[i].syntax, rows[i].text,
+					 rows[i].key, &out, &e),
+		    EC_OK);
+		if (strstr(e.fix, rows[i].fix) == NULL)
+			die("row %zu: %s (%s)", i, e.what, e.fix);
+	}
 }
 
 static const struct text_refused refused[] = {
@@ -265,6 +301,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(read_and_replace),
 		cmocka_unit_test(refuse),
+		cmocka_unit_test(remedies),
 		cmocka_unit_test(values_that_cannot_stand),
 		cmocka_unit_test(java_escapes_are_written),
 		cmocka_unit_test(append),

@@ -45,6 +45,8 @@ static const struct text_good goods[] = {
 	{ T, "p", "p=\"a\\\"\\\\\\t\\u00e9\\U0001F600\"\n",
 	    "a\"\\\t\xc3\xa9\xf0\x9f\x98\x80", "p=\"" N "\"\n" },
 	{ T, "p\xc3\xa9", "\"p\\u00e9\"='a'\n", "a", "\"p\\u00e9\"='" N "'\n" },
+	{ T, "p", "p=\"\\u00ff\\u00FF\\u0fAa\"\n",
+	    "\xc3\xbf\xc3\xbf\xe0\xbe\xaa", "p=\"" N "\"\n" },
 	{ T, "/s/p", "[s]\np='a'\n", "a", "[s]\np='" N "'\n" },
 	{ T, "p", "\xef\xbb\xbfp='a'\n", "a", "\xef\xbb\xbfp='" N "'\n" },
 };
@@ -112,6 +114,11 @@ static const struct text_refused refused[] = {
 	{ T, "p", "p=\"a\"\n", "\xed\xa0\x80" },
 	{ T, "p", "p=\"a\"\n", "\xc0\x80" },
 	{ T, "p", "p=\"a\"\n", "a\xc3" },
+	{ T, "p", "p=\"a\"\n", "\xe0\x9f\xbf" },
+	{ T, "p", "p=\"a\"\n", "\xf0\x8f\xbf\xbf" },
+	{ T, "p", "p=\"a\"\n", "\xf4\x90\x80\x80" },
+	{ T, "p", "p=\"a\"\n", "\xf5\x80\x80\x80" },
+	{ T, "p", "p=\"a\"\n", "\xbf" },
 };
 
 static void
@@ -129,6 +136,9 @@ escapes_are_written(void **state)
 	} rows[] = {
 		{ "a\"b\\c\n\x01\x7f", "p=\"a\\\"b\\\\c\\n\\u0001\\u007F\"" },
 		{ "\b\f\r\t", "p=\"\\b\\f\\r\\t\"" },
+		{ "\xc2\x80\xe0\xa0\x80\xf0\x90\x80\x80\xf4\x8f\xbf\xbf",
+		    "p=\"\xc2\x80\xe0\xa0\x80\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"
+		    "\"" },
 		{ "\xc3\xa9'#", "p=\"\xc3\xa9'#\"" },
 	};
 	struct err e;
