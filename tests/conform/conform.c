@@ -119,12 +119,9 @@ run_outside(struct tally *t, const char *const *args)
 	run_row(t, &row, args);
 }
 
-/* Is the row wanted? No names: all are. */
 static bool
 wanted(const struct row *row, char **names)
 {
-	if (*names == NULL)
-		return true;
 	for (; *names != NULL; names++)
 		if (strcmp(*names, row->name) == 0)
 			return true;
@@ -139,6 +136,15 @@ run_tables(struct tally *t, char **names)
 		for (const struct row *r = *table; r->name != NULL; r++)
 			if (wanted(r, names))
 				run_row(t, r, NULL);
+}
+
+static void
+run_table(const struct row *table)
+{
+	struct tally t = { 0 };
+
+	for (; table->name != NULL; table++)
+		run_row(&t, table, NULL);
 }
 
 /* Mounts of ours are seen by nobody else and end with us. */
@@ -163,8 +169,10 @@ main(int argc, char **argv)
 	private_mounts();
 	if (argc > 2 && strcmp(argv[1], "exec") == 0)
 		run_outside(&t, (const char *const *)argv + 2);
-	else
+	else if (argc > 1)
 		run_tables(&t, argv + 1);
+	else
+		t.run = side_by_side(run_table, &t.failed);
 	printf("1..%u\n", t.run);
 	return t.failed == 0 && t.run > 0 ? 0 : 1;
 }

@@ -2,7 +2,7 @@
  * conform: what every driver must keep to, whatever it writes to. A row says
  * how to make a target for one driver; the checks are the same for all.
  *
- *   conform                      all rows
+ *   conform                      all rows, tables side by side
  *   conform NAME ...             these rows
  *   conform once NAME DIR ...    one step in a place that lasts: once.c
  *   conform exec PROGRAM [NAME=VALUE ...]
@@ -118,6 +118,15 @@ struct check {
 	const char *mount; /* of place_open(); root only */
 };
 extern const struct check checks[]; /* name NULL ends */
+
+/*
+ * Runs each(table) for all tables in processes of their own, some at a time
+ * since most of them wait for others, and prints what they print, the checks
+ * numbered anew. Returns the number of checks; *ret_failed: of those that
+ * failed, or tables that did not come to their end.
+ */
+unsigned side_by_side(
+    void (*each)(const struct row *table), unsigned *ret_failed);
 
 /* A row of any table; NULL: there is none of that name. */
 const struct row *row_find(const char *name);

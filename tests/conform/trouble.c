@@ -106,7 +106,7 @@ meets(struct place *p, enum op op)
 		    ec_name(ec), ec_name(want), ec != EC_OK ? p->e.what : "");
 	return ec == EC_OK ||
 	    (clear(p, ops[op].name) &&
-		(t->hangs == HANGS_NOT ||
+		(t->hangs == HANGS_NOT || t->hangs == READS_OTHER ||
 		    in_time(p, ops[op].name, clock_mono() - began)));
 }
 
@@ -125,7 +125,8 @@ holds(struct place *p)
 {
 	const enum ec *gives = p->trouble->gives;
 
-	if (gives[OP_READ] != EC_OK || gives[OP_WRITE] == EC_UNKNOWN)
+	if (gives[OP_READ] != EC_OK || gives[OP_WRITE] == EC_UNKNOWN ||
+	    p->trouble->hangs == READS_OTHER)
 		return true;
 	return place_reads(
 	    p, gives[OP_WRITE] == EC_OK ? &pair_next : &pair_new);

@@ -23,6 +23,7 @@ enum hangs {
 	HANGS_NOT,
 	HANGS,        /* the limit is the driver's own */
 	HANGS_OPTION, /* make() sets the option of the limit to HANG_OPTION */
+	READS_OTHER,  /* no, and read() finds what was never written */
 };
 
 struct trouble {

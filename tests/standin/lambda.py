@@ -198,6 +198,7 @@ def control(path, body):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
+    wbufsize = 65536  # head and body in one packet: no wait for ACKs
 
     def reply(self, status, body, code=None):
         text = json.dumps(body).encode()

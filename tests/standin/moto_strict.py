@@ -202,6 +202,8 @@ class Strict:
 
 
 class Handler(MotoRequestHandler):
+    disable_nagle_algorithm = True  # else a body waits for the ACK of its head
+
     def log(self, *args):
         pass
 
