@@ -26,7 +26,7 @@ one_rotation() { # from one key to the next, the old one deleted
 	rotate --force
 	for i in $(seq 100); do
 		[ "$(state)" != IDLE ] || return 0
-		sleep 0.1
+		sleep 0.4 # most of it is the wait for pickup
 		rotate
 	done
 	return 1
