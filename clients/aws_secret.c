@@ -12,6 +12,8 @@
 #define TOKENS 4             /* tries to find one that is not taken */
 #define TAKEN  EC_LATER      /* between the functions of this file */
 
+#define FIX_ABSENT                                                             \
+	"check the name and aws_region, or create it with its other keys"
 #define FIX_DELETED                                                            \
 	"take it back with aws secretsmanager restore-secret, or name another"
 
@@ -29,9 +31,7 @@ aws_secret_get(
 	 * that has no value yet. */
 	static const struct aws_json_error errors[] = {
 		{ "InvalidRequestException", EC_GONE, FIX_DELETED },
-		{ "ResourceNotFoundException", EC_GONE,
-		    "check the name and aws_region, or create it with its "
-		    "other keys" },
+		{ "ResourceNotFoundException", EC_GONE, FIX_ABSENT },
 		{ .code = NULL },
 	};
 	AUTO(json) cJSON *body = cJSON_CreateObject();
@@ -109,10 +109,15 @@ store(const struct aws_object *o, const char *id, const struct buf *text,
 static enum ec
 describe(const struct aws_object *o, cJSON **ret, struct err *e)
 {
-	AUTO(json) cJSON *body = cJSON_CreateObject();
-	const struct aws_json_call q = {
-		.action = "DescribeSecret", .body = body, .reads = true
+	static const struct aws_json_error errors[] = {
+		{ "ResourceNotFoundException", EC_GONE, FIX_ABSENT },
+		{ .code = NULL },
 	};
+	AUTO(json) cJSON *body = cJSON_CreateObject();
+	const struct aws_json_call q = { .action = "DescribeSecret",
+		.body = body,
+		.reads = true,
+		.errors = errors };
 
 	if (!cJSON_AddStringToObject(body, "SecretId", o->name))
 		return fail(e, EC_NOMEM, "no memory for a request");

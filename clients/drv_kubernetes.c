@@ -101,6 +101,7 @@ write_pair(const struct client *c, const struct smtp_cred *cred, struct err *e)
 	const struct conf *conf = c->conf;
 	AUTO(kube) struct kube k = { .c = c };
 	AUTO(kube_secret) struct kube_secret s = { .json = NULL };
+	AUTO(smtp_cred) struct smtp_cred held = { .pass = NULL };
 	enum ec ec;
 
 	TRY(client_cred_check(c, cred, e));
@@ -108,6 +109,8 @@ write_pair(const struct client *c, const struct smtp_cred *cred, struct err *e)
 	ec = get(&k, conf, &s, e);
 	if (ec != EC_OK && !(ec == EC_GONE && conf->wish.create))
 		return ec;
+	if (s.json != NULL)
+		TRY(kube_secret_pair(&s, &conf->wish.keys, &held, e));
 	return kube_secret_apply(
 	    &k, &s, &conf->wish.keys, conf->wish.force, cred, e);
 }

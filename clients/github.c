@@ -113,7 +113,8 @@ static const struct rest_status statuses[] = {
 	{ 404, EC_GONE,
 	    "check the name; GitHub says the same when the token may not see "
 	    "it" },
-	{ 422, EC_CLIENT, NULL },
+	{ 422, EC_CLIENT,
+	    "it takes 100 secrets of 48 KB at most; see its words" },
 	{ 429, EC_OK, NULL },
 	{ 0, EC_OK, NULL },
 };

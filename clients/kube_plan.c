@@ -84,12 +84,15 @@ look_secret(const struct kube *k, const struct kube_wish *w, struct asked *a,
     struct err *e)
 {
 	AUTO(kube_secret) struct kube_secret s = { .json = NULL };
+	AUTO(smtp_cred) struct smtp_cred held = { .pass = NULL };
 	const struct kube_right create = { "create", "", "secrets",
 		w->keys.secret };
 
 	TRY(kube_secret_get(k, &w->keys, &s, e));
-	if (s.json != NULL)
+	if (s.json != NULL) {
+		TRY(kube_secret_pair(&s, &w->keys, &held, e));
 		return kube_secret_fit(&s, &w->keys, w->force, e);
+	}
 	if (!w->create) {
 		(void)fail(e, EC_GONE, "Kubernetes: no secret %s/%s",
 		    buf_str(&k->space), w->keys.secret);

@@ -23,6 +23,7 @@ static const struct rest_status common[] = {
 	{ 408, EC_TEMP, NULL },
 	{ 409, EC_CONFLICT, NULL },
 	{ 412, EC_CONFLICT, NULL },
+	{ 413, EC_CLIENT, "it takes no value of this size: make it smaller" },
 	{ 422, EC_CONFIG, NULL },
 	{ 429, EC_TEMP, NULL },
 	{ 503, EC_TEMP, NULL },

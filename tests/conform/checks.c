@@ -240,8 +240,11 @@ missing_target(struct place *p)
 {
 	AUTO(smtp_cred) struct smtp_cred cred = { .pass = NULL };
 	struct client_plan plan;
+	char derived[PATH_MAX];
 	enum ec ec = EC_GONE;
 
+	if (p->row->derived != NULL)
+		(void)unlink(place_path(p, p->row->derived, derived));
 	if (unlink(p->target) != 0)
 		return place_say(p, "%s: %s", p->target, strerror(errno));
 	if (!refused(p, place_plan(p, &plan), "plan",

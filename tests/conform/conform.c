@@ -11,6 +11,7 @@
 #include "base/auto.h"
 #include "base/file.h"
 #include "conform.h"
+#include "trouble.h"
 
 struct tally {
 	unsigned run, failed;
@@ -48,23 +49,22 @@ spied_nothing(struct place *p)
 
 static void
 run_check(struct tally *t, const struct row *row, const struct check *c,
-    const char *const *args)
+    const struct trouble *trouble, const char *const *args)
 {
 	struct place p;
 	bool good;
 
 	/* Without root no other file system can be had for a place. */
-	if (c->mount != NULL && (geteuid() != 0 || args != NULL))
+	if ((c->mount != NULL && (geteuid() != 0 || args != NULL)) ||
+	    !place_suits(row, c->applies))
 		return;
-	if (!place_open(&p, row, args, c->mount)) {
-		/* A check that cannot run has proved nothing. */
-		report(t, row, c, false, p.why);
-	} else if (c->applies == NULL || c->applies(&p)) {
-		good = c->run(&p) && spied_nothing(&p);
-		if (p.leaked)
-			good = place_say(&p, "an error shows a password");
-		report(t, row, c, good, p.why);
-	}
+	/* What cannot be set up has proved nothing. */
+	good = place_open(&p, row, args, c->mount);
+	p.trouble = trouble;
+	good = good && c->run(&p) && spied_nothing(&p);
+	if (p.leaked)
+		good = place_say(&p, "an error shows a password");
+	report(t, row, c, good, p.why);
 	place_close(&p);
 }
 
@@ -72,7 +72,14 @@ static void
 run_row(struct tally *t, const struct row *row, const char *const *args)
 {
 	for (const struct check *c = checks; c->name != NULL; c++)
-		run_check(t, row, c, args);
+		run_check(t, row, c, NULL, args);
+	for (const struct trouble *b = row->troubles;
+	     b != NULL && b->name != NULL; b++) {
+		const struct check c = { .name = b->name,
+			.run = trouble_is_told };
+
+		run_check(t, row, &c, b, args);
+	}
 }
 
 /* args: PROGRAM [NAME=VALUE ...] */
@@ -112,12 +119,9 @@ run_outside(struct tally *t, const char *const *args)
 	run_row(t, &row, args);
 }
 
-/* Is the row wanted? No names: all are. */
 static bool
 wanted(const struct row *row, char **names)
 {
-	if (*names == NULL)
-		return true;
 	for (; *names != NULL; names++)
 		if (strcmp(*names, row->name) == 0)
 			return true;
@@ -132,6 +136,15 @@ run_tables(struct tally *t, char **names)
 		for (const struct row *r = *table; r->name != NULL; r++)
 			if (wanted(r, names))
 				run_row(t, r, NULL);
+}
+
+static void
+run_table(const struct row *table)
+{
+	struct tally t = { 0 };
+
+	for (; table->name != NULL; table++)
+		run_row(&t, table, NULL);
 }
 
 /* Mounts of ours are seen by nobody else and end with us. */
@@ -156,8 +169,10 @@ main(int argc, char **argv)
 	private_mounts();
 	if (argc > 2 && strcmp(argv[1], "exec") == 0)
 		run_outside(&t, (const char *const *)argv + 2);
-	else
+	else if (argc > 1)
 		run_tables(&t, argv + 1);
+	else
+		t.run = side_by_side(run_table, &t.failed);
 	printf("1..%u\n", t.run);
 	return t.failed == 0 && t.run > 0 ? 0 : 1;
 }

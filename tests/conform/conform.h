@@ -2,14 +2,15 @@
  * conform: what every driver must keep to, whatever it writes to. A row says
  * how to make a target for one driver; the checks are the same for all.
  *
- *   conform                      all rows
+ *   conform                      all rows, tables side by side
  *   conform NAME ...             these rows
  *   conform once NAME DIR ...    one step in a place that lasts: once.c
  *   conform exec PROGRAM [NAME=VALUE ...]
  *                                an outside program, with these options; it
  *                                writes made-up credentials to its target
  *
- * Runs in the top directory of the source. Speaks TAP.
+ * Runs in the top directory of the source. Speaks TAP. A row that cannot be set
+ * up has failed: a check that is left out proves nothing.
  */
 #ifndef TESTS_CONFORM_H
 #define TESTS_CONFORM_H
@@ -28,13 +29,14 @@ struct pair {
 extern const struct pair pair_old, pair_new, pair_next;
 
 struct place;
+struct trouble;
 
 struct row {
 	const char *name;
 	const char *driver;
 	const struct client_driver *drv; /* one that is not registered */
 	/* Sets the options; makes what the target needs besides its text.
-	 * false: cannot run here, p->why says the reason. */
+	 * false: it cannot be had, p->why says the reason. */
 	bool (*setup)(struct place *p);
 	void (*teardown)(struct place *p); /* or NULL */
 	/* Name of the file in p->dir that holds the credential, and its first
@@ -49,6 +51,8 @@ struct row {
 	bool halves;
 	/* A crash may leave a mixture, until the next write. */
 	bool torn;
+	/* What can go wrong here, see trouble.h; or NULL. */
+	const struct trouble *troubles;
 };
 extern const struct row *const row_tables[]; /* of tables that end with a
 					      * row without name; NULL ends */
@@ -62,14 +66,17 @@ struct place {
 	char dir[128];
 	char target[PATH_MAX];   /* "" when the row has none */
 	char spy[PATH_MAX];      /* what spy.sh saw of the children */
-	char why[256];           /* of a failure, or of skipping */
+	char why[256];           /* of a failure */
 	const char *const *args; /* behind `conform exec` */
 	struct client c;
 	struct err e;
-	bool leaked; /* an error showed a password */
-	void *own;   /* of setup() and teardown() */
+	bool leaked;                   /* an error showed a password */
+	const struct trouble *trouble; /* that this place is for; or NULL */
+	void *own;                     /* of setup() and teardown() */
 };
 
+/* Would it be one that a check applies to? */
+bool place_suits(const struct row *row, bool (*applies)(const struct place *p));
 /* Makes dir, client and target. mount: options of a tmpfs for dir; or NULL.
  * false: p->why says the reason. Ends with place_close() in any case. */
 bool place_open(struct place *p, const struct row *row, const char *const *args,
@@ -105,11 +112,21 @@ enum ec place_saw(struct place *p, enum ec ec);
 
 struct check {
 	const char *name;
-	bool (*applies)(const struct place *p); /* NULL: always */
+	/* Of row and driver only: the place is not made yet. NULL: always. */
+	bool (*applies)(const struct place *p);
 	bool (*run)(struct place *p);
 	const char *mount; /* of place_open(); root only */
 };
 extern const struct check checks[]; /* name NULL ends */
+
+/*
+ * Runs each(table) for all tables in processes of their own, some at a time
+ * since most of them wait for others, and prints what they print, the checks
+ * numbered anew. Returns the number of checks; *ret_failed: of those that
+ * failed, or tables that did not come to their end.
+ */
+unsigned side_by_side(
+    void (*each)(const struct row *table), unsigned *ret_failed);
 
 /* A row of any table; NULL: there is none of that name. */
 const struct row *row_find(const char *name);

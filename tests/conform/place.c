@@ -135,6 +135,25 @@ place_text(const struct row *row, const struct pair *pair, struct buf *ret)
 	}
 }
 
+static const struct client_driver *
+driver(const struct row *row)
+{
+	const struct client_driver *d =
+	    row->drv != NULL ? row->drv : client_driver_find(row->driver);
+
+	if (d == NULL)
+		die(row->driver, "no such driver");
+	return d;
+}
+
+bool
+place_suits(const struct row *row, bool (*applies)(const struct place *p))
+{
+	const struct place p = { .row = row, .c = { .drv = driver(row) } };
+
+	return applies == NULL || applies(&p);
+}
+
 static void
 begin(struct place *p, const struct row *row, const char *const *args)
 {
@@ -144,11 +163,7 @@ begin(struct place *p, const struct row *row, const char *const *args)
 		    .identity = "news",
 		    .region = "eu-west-1",
 		    .smtp = { .host = "mail.example.com", .port = 587 },
-		    .drv = row->drv != NULL
-			? row->drv
-			: client_driver_find(row->driver) } };
-	if (p->c.drv == NULL)
-		die(row->driver, "no such driver");
+		    .drv = driver(row) } };
 	p->c.conf = calloc(1, p->c.drv->conf_size);
 	if (p->c.conf == NULL)
 		die(row->driver, strerror(errno));

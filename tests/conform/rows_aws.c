@@ -3,11 +3,13 @@
  * and nothing else. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/auto.h"
 #include "base/http.h"
 #include "clients/reach.h"
 #include "server.h"
+#include "trouble.h"
 
 #define PYTHON "build/venv/bin/python3"
 /* Of tests/standin/aws_auth.py. */
@@ -47,6 +49,28 @@ order(struct place *p, unsigned port, const char *path, const char *json)
 	return true;
 }
 
+/* For troubles: lines of "CALL JSON" to the stand-in that was set up last. */
+static unsigned port_now;
+
+static bool
+tell(struct place *p, const char *calls)
+{
+	char path[32], json[512];
+
+	while (*calls != '\0') {
+		const size_t name = strcspn(calls, " ");
+		const size_t n = strcspn(calls, "\n");
+
+		(void)snprintf(path, sizeof(path), "%.*s", (int)name, calls);
+		(void)snprintf(
+		    json, sizeof(json), "%.*s", (int)(n - name), calls + name);
+		if (!order(p, port_now, path, json))
+			return false;
+		calls += n + (calls[n] == '\n' ? 1 : 0);
+	}
+	return true;
+}
+
 /* The stand-in, empty but for what is ordered, and this process's AWS
  * settings. */
 static bool
@@ -58,6 +82,7 @@ stand_in(struct place *p, const struct standin *s, const char *path,
 
 	if (port == 0)
 		return false;
+	port_now = port;
 	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%u", port);
 	for (size_t i = 0; s->services[i] != NULL; i++) {
 		(void)snprintf(
@@ -165,19 +190,145 @@ setup_function(struct place *p)
 	return true;
 }
 
+#define ACTIVATE_HANGS                                                         \
+	{                                                                      \
+		"hangs: activate", trouble_program_hangs, "activate",          \
+		    { EC_OK, EC_OK, EC_OK, EC_TEMP }, "/hang: still running",  \
+		    HANGS                                                      \
+	}
+#define HANG_AT(action) "hang {\"at\":\"" action "\"}"
+#define REFUSE(action, code)                                                   \
+	"answer {\"at\":\"" action "\",\"code\":\"" code                       \
+	"\",\"message\":\"No.\"}"
+#define AS(user) "role {\"as\":\"" user "\"}"
+#define DO(service, call, args)                                                \
+	"do {\"service\":\"" service "\",\"call\":\"" call "\",\"args\":" args \
+	"}"
+
+#define NO_SECRET                                                               \
+	DO("secretsmanager", "delete_secret",                                   \
+	    "{\"SecretId\":\"prod/smtp\",\"ForceDeleteWithoutRecovery\":true}") \
+	"\n"
+#define SECRET_OF(text)                                                        \
+	DO("secretsmanager", "create_secret",                                  \
+	    "{\"Name\":\"prod/smtp\",\"SecretString\":\"" text "\"}")
+#define AT "Secrets Manager: prod/smtp (us-east-1): "
+static const struct trouble secret_troubles[] = {
+	ACTIVATE_HANGS,
+	{ "hangs: the service", tell, HANG_AT("*"),
+	    { EC_TEMP, EC_TEMP, EC_TEMP }, AT, HANGS },
+	{ "hangs: a put", tell, HANG_AT("PutSecretValue"),
+	    { EC_OK, EC_OK, EC_TEMP }, AT, HANGS },
+	{ "hangs: the label is moved", tell,
+	    HANG_AT("UpdateSecretVersionStage"), { EC_OK, EC_OK, EC_UNKNOWN },
+	    AT, HANGS },
+	{ "denied: our key is no longer valid", tell, AS("former"),
+	    { EC_DENIED, EC_DENIED, EC_DENIED }, AT, HANGS_NOT },
+	{ "denied: may do nothing", tell, AS("nobody"),
+	    { EC_DENIED, EC_DENIED, EC_DENIED }, AT, HANGS_NOT },
+	{ "denied: may only read", tell, AS("reader"),
+	    { EC_OK, EC_OK, EC_DENIED }, AT "PutSecretValue", HANGS_NOT },
+	{ "denied: the key of KMS", tell,
+	    REFUSE("PutSecretValue", "EncryptionFailure"),
+	    { EC_OK, EC_OK, EC_DENIED }, AT, HANGS_NOT },
+	{ "missing: the secret", tell, NO_SECRET, { EC_GONE, EC_GONE, EC_GONE },
+	    AT, HANGS_NOT },
+	{ "missing: it is going to be deleted", tell,
+	    DO("secretsmanager", "delete_secret",
+		"{\"SecretId\":\"prod/smtp\"}"),
+	    { EC_GONE, EC_GONE, EC_GONE }, AT, HANGS_NOT },
+	{ "full: too many requests", tell,
+	    REFUSE("GetSecretValue", "ThrottlingException"),
+	    { EC_TEMP, EC_OK, EC_OK }, AT, HANGS_NOT },
+	{ "full: too many versions", tell,
+	    REFUSE("PutSecretValue", "LimitExceededException"),
+	    { EC_OK, EC_OK, EC_CLIENT }, AT, HANGS_NOT },
+	{ "wrong type: not JSON", tell, NO_SECRET SECRET_OF("x"),
+	    { EC_CONFLICT, EC_CONFLICT, EC_CONFLICT }, AT, HANGS_NOT },
+	{ "wrong type: a key that holds a list", tell,
+	    NO_SECRET SECRET_OF(
+		"{\\\"smtp\\\":{\\\"user\\\":[],\\\"password\\\":1}}"),
+	    { EC_CONFLICT, EC_CONFLICT, EC_CONFLICT }, AT, HANGS_NOT },
+	{ .name = NULL },
+};
+
+#undef AT
+#define AT "Parameter Store: /prod/smtp/pair (us-east-1): "
+static const struct trouble parameter_troubles[] = {
+	ACTIVATE_HANGS,
+	{ "hangs: the service", tell, HANG_AT("*"),
+	    { EC_TEMP, EC_TEMP, EC_TEMP }, AT, HANGS },
+	{ "hangs: a put", tell, HANG_AT("PutParameter"),
+	    { EC_OK, EC_OK, EC_UNKNOWN }, AT, HANGS },
+	{ "denied: our key is no longer valid", tell, AS("former"),
+	    { EC_DENIED, EC_DENIED, EC_DENIED }, AT, HANGS_NOT },
+	{ "denied: may do nothing", tell, AS("nobody"),
+	    { EC_DENIED, EC_DENIED, EC_DENIED }, AT, HANGS_NOT },
+	{ "denied: may only read", tell, AS("reader"),
+	    { EC_OK, EC_OK, EC_DENIED }, AT "PutParameter", HANGS_NOT },
+	{ "missing: the parameter", tell,
+	    DO("ssm", "delete_parameter", "{\"Name\":\"/prod/smtp/pair\"}"),
+	    { EC_GONE, EC_GONE, EC_GONE }, AT, HANGS_NOT },
+	{ "full: too many requests", tell,
+	    REFUSE("PutParameter", "TooManyUpdates"), { EC_OK, EC_OK, EC_TEMP },
+	    AT, HANGS_NOT },
+	{ "full: too many versions", tell,
+	    REFUSE("PutParameter", "ParameterMaxVersionLimitExceeded"),
+	    { EC_OK, EC_OK, EC_CLIENT }, AT, HANGS_NOT },
+	{ "wrong type: not JSON", tell,
+	    DO("ssm", "put_parameter",
+		"{\"Name\":\"/prod/smtp/pair\",\"Type\":\"SecureString\",\"Value\":\"x\",\"Overwrite\":true}"),
+	    { EC_CONFLICT, EC_CONFLICT, EC_CONFLICT }, AT, HANGS_NOT },
+	{ .name = NULL },
+};
+
+#undef AT
+#define AT                                                                     \
+	"Lambda: arn:aws:lambda:us-east-1:123456789012:function:mailer (us-east-1): "
+static const struct trouble function_troubles[] = {
+	ACTIVATE_HANGS,
+	{ "hangs: the service", tell, HANG_AT("*"),
+	    { EC_TEMP, EC_TEMP, EC_TEMP }, AT, HANGS },
+	{ "hangs: an update", tell, HANG_AT("UpdateFunctionConfiguration"),
+	    { EC_OK, EC_OK, EC_UNKNOWN }, AT, HANGS },
+	{ "denied: our key is no longer valid", tell, AS("former"),
+	    { EC_DENIED, EC_DENIED, EC_DENIED }, AT, HANGS_NOT },
+	{ "denied: may do nothing", tell, AS("nobody"),
+	    { EC_DENIED, EC_DENIED, EC_DENIED }, AT, HANGS_NOT },
+	{ "denied: may only read", tell, AS("reader"),
+	    { EC_OK, EC_OK, EC_DENIED }, AT "UpdateFunctionConfiguration",
+	    HANGS_NOT },
+	{ "locked: the key of KMS", tell,
+	    "put {\"name\":\"mailer\",\"variables\":{},\"hidden\":true}",
+	    { EC_DENIED, EC_DENIED, EC_DENIED }, AT, HANGS_NOT },
+	{ "missing: the function", tell, "reset {}",
+	    { EC_GONE, EC_GONE, EC_GONE }, AT, HANGS_NOT },
+	{ "full: too many requests", tell,
+	    REFUSE("GetFunctionConfiguration", "TooManyRequestsException"),
+	    { EC_TEMP, EC_OK, EC_OK }, AT, HANGS_NOT },
+	{ "full: too large", tell,
+	    REFUSE("UpdateFunctionConfiguration",
+		"InvalidParameterValueException"),
+	    { EC_OK, EC_OK, EC_CONFIG }, AT, HANGS_NOT },
+	{ .name = NULL },
+};
+
 extern const struct row rows_aws[];
 const struct row rows_aws[] = {
 	{ .name = "aws-secretsmanager",
 	    .driver = "aws-secretsmanager",
-	    .setup = setup_secret },
+	    .setup = setup_secret,
+	    .troubles = secret_troubles },
 	{ .name = "aws-ssm-json",
 	    .driver = "aws-ssm",
-	    .setup = setup_parameter },
+	    .setup = setup_parameter,
+	    .troubles = parameter_troubles },
 	{ .name = "aws-ssm-two",
 	    .driver = "aws-ssm",
 	    .setup = setup_parameters },
 	{ .name = "aws-lambda-env",
 	    .driver = "aws-lambda-env",
-	    .setup = setup_function },
+	    .setup = setup_function,
+	    .troubles = function_troubles },
 	{ .name = NULL },
 };

@@ -1,5 +1,5 @@
 /* rows_exec: outside programs. */
-#include "conform.h"
+#include "trouble.h"
 
 #define EXAMPLE "tests/conform/exec-example.sh"
 
@@ -14,6 +14,34 @@ setup_exec_example(struct place *p)
 	return true;
 }
 
+/* The limit is the option. */
+static bool
+own_limit(struct place *p, const char *option)
+{
+	return trouble_option(p, "timeout=" HANG_OPTION) &&
+	    trouble_program_hangs(p, option);
+}
+
+static bool
+no_program(struct place *p, const char *path)
+{
+	place_set(p, "command", path, NULL);
+	return true;
+}
+
+static const struct trouble troubles[] = {
+	{ "hangs: the program", trouble_program_hangs, "command",
+	    { EC_TEMP, EC_TEMP, EC_UNKNOWN, EC_TEMP }, "/hang: still running",
+	    HANGS },
+	{ "hangs: option timeout", own_limit, "command",
+	    { EC_TEMP, EC_TEMP, EC_UNKNOWN, EC_TEMP }, "/hang: still running",
+	    HANGS_OPTION },
+	{ "missing: the program", no_program, "/nonexistent/program",
+	    { EC_CONFIG, EC_CONFIG, EC_CONFIG, EC_CONFIG },
+	    "/nonexistent/program", HANGS_NOT },
+	{ .name = NULL },
+};
+
 extern const struct row rows_exec[];
 const struct row rows_exec[] = {
 	{ .name = "exec-example",
@@ -21,6 +49,7 @@ const struct row rows_exec[] = {
 	    .setup = setup_exec_example,
 	    .target = "account",
 	    .text = "# relay\n\nhost mail.example.com\nuser @U\n"
-		    "  password-hint none\npassword @P\nuserx y\n" },
+		    "  password-hint none\npassword @P\nuserx y\n",
+	    .troubles = troubles },
 	{ .name = NULL },
 };

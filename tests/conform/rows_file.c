@@ -4,6 +4,7 @@
 
 #include "clients/edit/edit.h"
 #include "conform.h"
+#include "trouble.h"
 
 static void
 set_file(struct place *p, const char *format)
@@ -128,6 +129,23 @@ setup_in_place_dsn(struct place *p)
 	return setup_dsn(p);
 }
 
+static bool
+own_limit(struct place *p, const char *option)
+{
+	return trouble_option(p, "activate_timeout=" HANG_OPTION) &&
+	    trouble_program_hangs(p, option);
+}
+
+/* The limit of activate is an option, and has a default. */
+static const struct trouble troubles[] = {
+	{ "hangs: activate", trouble_program_hangs, "activate",
+	    { EC_OK, EC_OK, EC_OK, EC_TEMP }, "/hang: still running", HANGS },
+	{ "hangs: option activate_timeout", own_limit, "activate",
+	    { EC_OK, EC_OK, EC_OK, EC_TEMP }, "/hang: still running",
+	    HANGS_OPTION },
+	{ .name = NULL },
+};
+
 extern const struct row rows_file[];
 const struct row rows_file[] = {
 	{ .name = "file-dotenv",
@@ -136,7 +154,8 @@ const struct row rows_file[] = {
 	    .target = "env",
 	    .text = "\xef\xbb\xbf# mail\r\nexport SMTP_USER = '@U'\t# k\r\n"
 		    "#SMTP_PASS=x\r\nNOTE=\"two\r\nlines\"\r\n"
-		    "SMTP_PASS=@P # secret\r\nLAST=\xc3\xbc" },
+		    "SMTP_PASS=@P # secret\r\nLAST=\xc3\xbc",
+	    .troubles = troubles },
 	{ .name = "file-environment-file",
 	    .driver = "file",
 	    .setup = setup_environment_file,

@@ -13,6 +13,7 @@
 #include "clients/json.h"
 #include "conform.h"
 #include "server.h"
+#include "trouble.h"
 
 static struct standin {
 	const char *script;
@@ -45,9 +46,10 @@ forget(void)
 
 /* A request to its control side; what it says is added to ret. */
 static bool
-control(struct place *p, const struct standin *s, const char *method,
-    const char *what, struct buf *ret)
+tell(struct place *p, const struct standin *s, const char *method,
+    const char *what, const char *json, struct buf *ret)
 {
+	AUTO(buf) struct buf body = BUF(4096);
 	AUTO(http_reply) struct http_reply r = { .status = 0 };
 	struct net *net = NULL;
 	char url[96], ca[96];
@@ -56,12 +58,37 @@ control(struct place *p, const struct standin *s, const char *method,
 	(void)snprintf(
 	    url, sizeof(url), "https://localhost:%u/_/%s", s->port, what);
 	(void)snprintf(ca, sizeof(ca), "%s/ca.pem", s->dir);
-	if (p->c.reach->net(NULL, &net, &p->e) != EC_OK ||
+	if (json != NULL)
+		q.body = &body;
+	if ((json != NULL && buf_adds(&body, json, &p->e) != EC_OK) ||
+	    p->c.reach->net(NULL, &net, &p->e) != EC_OK ||
 	    http_do(net, &q, &r, &p->e) != EC_OK ||
 	    (ret != NULL &&
 		buf_add(ret, buf_str(&r.body), r.body.len, &p->e) != EC_OK))
 		return place_say(p, "%s: %.200s", url, p->e.what);
 	return r.status == 200;
+}
+
+static bool
+control(struct place *p, const struct standin *s, const char *method,
+    const char *what, struct buf *ret)
+{
+	return tell(p, s, method, what, NULL, ret);
+}
+
+/* For troubles: the one that was set up last. */
+static const struct standin *now;
+
+static bool
+fault(struct place *p, const char *json)
+{
+	return tell(p, now, "POST", "fault", json, NULL);
+}
+
+static bool
+state(struct place *p, const char *json)
+{
+	return tell(p, now, "POST", "set", json, NULL);
 }
 
 /* Debian's interpreter, since Debian's packages are there. */
@@ -81,6 +108,7 @@ setup(struct place *p, int which)
 	s->port = server_port(p, argv);
 	if (s->port == 0)
 		return false;
+	now = s;
 	server_reach(p);
 	(void)snprintf(text, sizeof(text), "https://localhost:%u", s->port);
 	place_set(p, "api", text, NULL);
@@ -96,6 +124,13 @@ set_token(struct place *p, const char *token)
 
 	place_put(place_path(p, "token", path), token);
 	place_set(p, "token_file", path, NULL);
+}
+
+static bool
+other_token(struct place *p, const char *token)
+{
+	set_token(p, token);
+	return true;
 }
 
 /* The text at a path such as {"a", "b", NULL}; "" when there is none. */
@@ -230,12 +265,87 @@ setup_gitlab_dsn(struct place *p)
 	return true;
 }
 
+#define ALWAYS(what)   "{\"times\":99," what "}"
+#define AT_PUT(what)   "{\"times\":9,\"method\":\"PUT\"," what "}"
+#define AT_PATCH(what) "{\"times\":9,\"method\":\"PATCH\"," what "}"
+#define HANG           "\"hang\":true"
+#define LOSE           "\"drop\":true,\"after\":true"
+#define SAY(code)      "\"status\":" #code ",\"body\":{\"message\":\"No.\"}"
+
+static const struct trouble github_troubles[] = {
+	{ "hangs: GitHub", fault, ALWAYS(HANG), { EC_TEMP, EC_OK, EC_TEMP },
+	    "GitHub: ", HANGS },
+	{ "hangs: a put", fault, AT_PUT(HANG), { EC_OK, EC_OK, EC_UNKNOWN },
+	    "GitHub: ", HANGS },
+	{ "lost: the reply to a put", fault, AT_PUT(LOSE),
+	    { EC_OK, EC_OK, EC_UNKNOWN }, "GitHub: ", HANGS_NOT },
+	{ "denied: a token that is none", other_token, "ghp_none",
+	    { EC_DENIED, EC_OK, EC_DENIED }, "GitHub: ", HANGS_NOT },
+	{ "missing: the repository", trouble_option, "repository=octo/none",
+	    { EC_GONE, EC_OK, EC_GONE }, "GitHub: |octo/none", HANGS_NOT },
+	{ "full: too many requests", fault, ALWAYS(SAY(429)),
+	    { EC_TEMP, EC_OK, EC_TEMP }, "GitHub: ", HANGS_NOT },
+	{ "full: the value is too large", fault, AT_PUT(SAY(413)),
+	    { EC_OK, EC_OK, EC_CLIENT }, "GitHub: ", HANGS_NOT },
+	{ "full: too many secrets", fault, AT_PUT(SAY(422)),
+	    { EC_OK, EC_OK, EC_CLIENT }, "GitHub: ", HANGS_NOT },
+	{ .name = NULL },
+};
+
+static const struct trouble gitlab_troubles[] = {
+	{ "hangs: GitLab", fault, ALWAYS(HANG), { EC_TEMP, EC_TEMP, EC_TEMP },
+	    "GitLab: ", HANGS },
+	{ "hangs: a put", fault, AT_PUT(HANG), { EC_OK, EC_OK, EC_UNKNOWN },
+	    "GitLab: ", HANGS },
+	{ "lost: the reply to a put", fault, AT_PUT(LOSE),
+	    { EC_OK, EC_OK, EC_UNKNOWN }, "GitLab: ", HANGS_NOT },
+	{ "denied: a token that is none", other_token, "glpat-none",
+	    { EC_DENIED, EC_DENIED, EC_DENIED }, "GitLab: ", HANGS_NOT },
+	{ "denied: may only read", other_token, "glpat-read",
+	    { EC_OK, EC_OK, EC_DENIED }, "GitLab: ", HANGS_NOT },
+	{ "denied: no maintainer", other_token, "glpat-developer",
+	    { EC_DENIED, EC_DENIED, EC_DENIED }, "GitLab: ", HANGS_NOT },
+	{ "missing: the project", trouble_option, "project=acme/none",
+	    { EC_GONE, EC_GONE, EC_GONE }, "GitLab: |acme/none", HANGS_NOT },
+	{ "missing: the variable", trouble_option, "username_variable=NONE",
+	    { EC_GONE, EC_OK, EC_GONE }, "GitLab: |NONE", READS_OTHER },
+	{ "full: too many requests", fault, ALWAYS(SAY(429)),
+	    { EC_TEMP, EC_TEMP, EC_TEMP }, "GitLab: ", HANGS_NOT },
+	{ "full: the value is too large", fault, AT_PUT(SAY(413)),
+	    { EC_OK, EC_OK, EC_CLIENT }, "GitLab: ", HANGS_NOT },
+	{ .name = NULL },
+};
+
+static const struct trouble gmail_troubles[] = {
+	{ "hangs: Google", fault, ALWAYS(HANG),
+	    { EC_TEMP, EC_OK, EC_TEMP, EC_TEMP }, NULL, HANGS },
+	{ "hangs: a patch", fault, AT_PATCH(HANG), { EC_OK, EC_OK, EC_UNKNOWN },
+	    "Gmail: ", HANGS },
+	{ "lost: the reply to a patch", fault, AT_PATCH(LOSE),
+	    { EC_OK, EC_OK, EC_UNKNOWN }, "Gmail: ", HANGS_NOT },
+	{ "denied: not delegated", state, "{\"delegated\":{}}",
+	    { EC_DENIED, EC_OK, EC_DENIED, EC_DENIED }, NULL, HANGS_NOT },
+	{ "missing: the alias", trouble_option, "alias=none@example.com",
+	    { EC_GONE, EC_OK, EC_GONE, EC_GONE }, "Gmail: |none@example.com",
+	    HANGS_NOT },
+	{ "wrong type: an alias that Google sends itself", trouble_option,
+	    "alias=native@example.com", { EC_CONFLICT, EC_OK, EC_OK, EC_HUMAN },
+	    "Gmail: |native@example.com", READS_OTHER },
+	{ "full: too many requests", fault, AT_PATCH(SAY(429)),
+	    { EC_OK, EC_OK, EC_TEMP }, "Gmail: ", HANGS_NOT },
+	{ .name = NULL },
+};
+
 extern const struct row rows_forge[];
 const struct row rows_forge[] = {
 	{ .name = "github-actions",
 	    .driver = "github-actions",
-	    .setup = setup_github },
-	{ .name = "gitlab-two", .driver = "gitlab", .setup = setup_gitlab_two },
+	    .setup = setup_github,
+	    .troubles = github_troubles },
+	{ .name = "gitlab-two",
+	    .driver = "gitlab",
+	    .setup = setup_gitlab_two,
+	    .troubles = gitlab_troubles },
 	{ .name = "gitlab-json",
 	    .driver = "gitlab",
 	    .setup = setup_gitlab_json },
@@ -243,6 +353,9 @@ const struct row rows_forge[] = {
 	{ .name = "gitlab-write-only",
 	    .driver = "gitlab-write-only",
 	    .setup = setup_gitlab_two },
-	{ .name = "gmail", .driver = "gmail", .setup = setup_gmail },
+	{ .name = "gmail",
+	    .driver = "gmail",
+	    .setup = setup_gmail,
+	    .troubles = gmail_troubles },
 	{ .name = NULL },
 };

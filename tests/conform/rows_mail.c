@@ -9,6 +9,7 @@
 #include "base/auto.h"
 #include "base/run.h"
 #include "conform.h"
+#include "trouble.h"
 
 /* A program in p->dir that runs this one with what it was given. */
 static const char *
@@ -162,6 +163,43 @@ setup_opensmtpd_db(struct place *p)
 	return holds_old(p);
 }
 
+#define RUNNING "/hang: still running"
+#define NOWHERE "/nonexistent/program"
+
+static const struct trouble exim_troubles[] = {
+	{ "hangs: exim", trouble_program_hangs, "exim", { EC_TEMP, EC_TEMP },
+	    RUNNING, HANGS },
+	{ "missing: exim", trouble_option, "exim=" NOWHERE,
+	    { EC_CONFIG, EC_CONFIG }, NOWHERE, HANGS_NOT },
+	{ .name = NULL },
+};
+static const struct trouble msmtp_troubles[] = {
+	{ "hangs: msmtp", trouble_program_hangs, "msmtp", { EC_TEMP, EC_TEMP },
+	    RUNNING, HANGS },
+	{ "missing: msmtp", trouble_option, "msmtp=" NOWHERE,
+	    { EC_CONFIG, EC_CONFIG }, NOWHERE, HANGS_NOT },
+	{ .name = NULL },
+};
+static const struct trouble opensmtpd_troubles[] = {
+	{ "hangs: smtpctl", trouble_program_hangs, "smtpctl",
+	    { EC_OK, EC_OK, EC_OK, EC_TEMP }, RUNNING, HANGS },
+	{ .name = NULL },
+};
+static const struct trouble opensmtpd_db_troubles[] = {
+	{ "hangs: makemap", trouble_program_hangs, "makemap",
+	    { EC_TEMP, EC_TEMP, EC_TEMP }, RUNNING, HANGS },
+	{ "missing: makemap", trouble_option, "makemap=" NOWHERE,
+	    { EC_CONFIG, EC_CONFIG, EC_CONFIG }, NOWHERE, HANGS_NOT },
+	{ .name = NULL },
+};
+static const struct trouble creds_troubles[] = {
+	{ "hangs: systemd-creds", trouble_program_hangs, "systemd_creds",
+	    { EC_TEMP, EC_TEMP, EC_TEMP }, RUNNING, HANGS },
+	{ "missing: systemd-creds", trouble_option, "systemd_creds=" NOWHERE,
+	    { EC_CONFIG, EC_CONFIG, EC_CONFIG }, NOWHERE, HANGS_NOT },
+	{ .name = NULL },
+};
+
 extern const struct row rows_mail[];
 const struct row rows_mail[] = {
 	{ .name = "exim",
@@ -170,7 +208,8 @@ const struct row rows_mail[] = {
 	    .target = "passwd.client",
 	    .text = "# smarthosts\n\nother.example.org:me:secret word\n"
 		    "*.example.com:@U:@P\n#*.example.com:x:y\n"
-		    "*:last:one" },
+		    "*:last:one",
+	    .troubles = exim_troubles },
 	{ .name = "msmtp",
 	    .driver = "msmtp",
 	    .setup = setup_msmtp,
@@ -179,13 +218,15 @@ const struct row rows_mail[] = {
 		    "host smtp.example.org\nuser me\npassword \"a b\"\n\n"
 		    "account news.example\nhost mail.example.com\n"
 		    "  user\t@U\npassword @P\n# password x\n\n"
-		    "account default : news.example\n" },
+		    "account default : news.example\n",
+	    .troubles = msmtp_troubles },
 	{ .name = "opensmtpd-file",
 	    .driver = "opensmtpd",
 	    .setup = setup_opensmtpd,
 	    .target = "secrets",
 	    .text = "# relays\n\nother me:secretword\nses \t@U:@P \n"
-		    "#ses x:y\nlast a:b" },
+		    "#ses x:y\nlast a:b",
+	    .troubles = opensmtpd_troubles },
 	/* makemap keeps a blank behind the value, which smtpd drops. */
 	{ .name = "opensmtpd-db",
 	    .driver = "opensmtpd",
@@ -193,16 +234,19 @@ const struct row rows_mail[] = {
 	    .target = "secrets",
 	    .text = "# relays\n\nother me:secretword\nses \t@U:@P\n"
 		    "#ses x:y\nlast a:b",
-	    .derived = "secrets.db" },
+	    .derived = "secrets.db",
+	    .troubles = opensmtpd_db_troubles },
 	{ .name = "systemd-credential",
 	    .driver = "systemd-credential",
 	    .setup = setup_creds_one,
 	    .target = "smtp",
-	    .creates = true },
+	    .creates = true,
+	    .troubles = creds_troubles },
 	{ .name = "systemd-credential-two",
 	    .driver = "systemd-credential",
 	    .setup = setup_creds_two,
 	    .target = "smtp-password",
-	    .creates = true },
+	    .creates = true,
+	    .troubles = creds_troubles },
 	{ .name = NULL },
 };

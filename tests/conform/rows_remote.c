@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "server.h"
+#include "trouble.h"
 
 /* Of the one sshd of this process; its keys are made once. */
 static char home[64];
@@ -108,11 +109,79 @@ setup_dotenv(struct place *p)
 	return true;
 }
 
+static bool
+own_limit(struct place *p, const char *option)
+{
+	return trouble_option(p, "timeout=" HANG_OPTION) &&
+	    trouble_program_hangs(p, option);
+}
+
+/* What sshd gets before it makes a process of a connection. */
+static bool
+deaf_host(struct place *p, const char *name)
+{
+	char path[PATH_MAX];
+
+	(void)p;
+	(void)snprintf(path, sizeof(path), "%s/%s", home, name);
+	place_put(path, "");
+	return true;
+}
+
+static void
+forget(struct place *p)
+{
+	char path[PATH_MAX];
+
+	(void)p;
+	(void)snprintf(path, sizeof(path), "%s/slow", home);
+	(void)unlink(path);
+}
+
+static bool
+other_key(struct place *p, const char *name)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", home, name);
+	place_set(p, "identity_file", path, NULL);
+	return true;
+}
+
+static bool
+no_target(struct place *p, const char *arg)
+{
+	(void)arg;
+	return unlink(p->target) == 0;
+}
+
+static const struct trouble troubles[] = {
+	{ "hangs: ssh", trouble_program_hangs, "ssh",
+	    { EC_TEMP, EC_TEMP, EC_UNKNOWN, EC_TEMP }, "127.0.0.1", HANGS },
+	{ "hangs: option timeout", own_limit, "ssh",
+	    { EC_TEMP, EC_TEMP, EC_UNKNOWN, EC_TEMP }, "127.0.0.1",
+	    HANGS_OPTION },
+	{ "hangs: the host", deaf_host, "slow",
+	    { EC_TEMP, EC_TEMP, EC_UNKNOWN, EC_TEMP }, "127.0.0.1", HANGS },
+	{ "denied: a key that is not let in", other_key, "other",
+	    { EC_DENIED, EC_DENIED, EC_DENIED, EC_DENIED }, "127.0.0.1",
+	    HANGS_NOT },
+	{ "missing: the file there", no_target, NULL,
+	    { EC_GONE, EC_GONE, EC_GONE, EC_OK }, "127.0.0.1|/env", HANGS_NOT },
+	{ "missing: the program there", trouble_option,
+	    "remote_command=/nonexistent/rotate agent",
+	    { EC_CONFIG, EC_CONFIG, EC_CONFIG, EC_CONFIG }, "127.0.0.1",
+	    HANGS_NOT },
+	{ .name = NULL },
+};
+
 extern const struct row rows_remote[];
 const struct row rows_remote[] = {
 	{ .name = "remote-file-dotenv",
 	    .driver = "remote",
 	    .setup = setup_dotenv,
+	    .teardown = forget,
+	    .troubles = troubles,
 	    .target = "env",
 	    .text = "# mail\r\nexport SMTP_USER = '@U'\t# k\r\n"
 		    "#SMTP_PASS=x\r\nSMTP_PASS=@P # secret\r\nLAST=\xc3\xbc" },

@@ -11,9 +11,11 @@ The control side is under /_/ on the same port, for tests only:
     POST /_/reset          as at the start
     POST /_/set            {"a|b|c": value}: sets parts of the state
     POST /_/fault          {"method":, "path":, "status":, "body":, "headers":,
-                            "times": 1, "after": false, "drop": false}
+                            "times": 1, "after": false, "drop": false,
+                            "hang": false}
            a request that matches (path is a regular expression) gets that
-           answer, before or after it was carried out; drop: none at all
+           answer, before or after it was carried out; drop: none at all;
+           hang: none, and the connection stays until the next reset
     POST /_/calm           no faults any more
 """
 import argparse
@@ -135,10 +137,13 @@ class Service:
         self.lock = threading.RLock()
         self.port = None
         self.routes = []
+        self.woken = threading.Event()
 
     def reset(self):
         self.state = self.fresh()
         self.log, self.faults = [], []
+        self.woken.set()
+        self.woken = threading.Event()
 
     def control(self, method, path, body):
         if (method, path) == ("GET", "/_/state"):
@@ -206,7 +211,11 @@ class Service:
                 status, reply = f.get("status", 500), f.get("body", {})
                 headers = f.get("headers", {})
             self.log.append([handler.command, handler.path, status])
-            return None if f and f.get("drop") else (status, reply, headers)
+            woken = self.woken if f and f.get("hang") else None
+        if woken:
+            woken.wait()
+        return (None if f and (f.get("drop") or f.get("hang"))
+                else (status, reply, headers))
 
     def serve(self):
         certificates(self.args.dir)
@@ -214,6 +223,7 @@ class Service:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = 65536  # head and body in one packet: no wait for ACKs
 
             def log_message(self, *args):
                 pass

@@ -20,10 +20,15 @@ Calls for tests, POSTs of JSON without signature:
     /strict/slow               {"polls": N}: the next update is in progress
                                for so many GETs
     /strict/broken             {"reason": ...}: the next update fails
+    /strict/answer             {"at": ACTION, "code":, "message":, "status":}:
+                               the next such request is refused so
+    /strict/hang               {"at": ACTION or "*"}: no such request is
+                               answered before the next reset
 """
 import json
 import re
 import sys
+import threading
 import urllib.parse
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,6 +41,11 @@ NAME = re.compile(r'(?:arn:aws:lambda:([a-z0-9-]+):(\d{12}):function:)?([A-Za-z0
 VARIABLE = re.compile(r'[A-Za-z][A-Za-z0-9_]+')
 ACTIONS = {'GET': 'GetFunctionConfiguration', 'PUT': 'UpdateFunctionConfiguration'}
 functions, orders = {}, {}
+woken = threading.Event()
+
+
+class Hung(Exception):
+    """Whoever asked is gone."""
 
 
 class Function:
@@ -141,6 +151,12 @@ def serve(method, path, headers, raw):
     f = functions.get(name)
     if f is None:
         refuse('ResourceNotFoundException', 'Function not found: ' + name, 404)
+    if {'hang ' + action, 'hang *'} & set(orders):
+        woken.wait()
+        raise Hung
+    answer = orders.pop('answer ' + action, None)
+    if answer is not None:
+        refuse(answer['code'], answer.get('message', ''), answer.get('status', 400))
     before = orders.pop('before ' + action, None)
     if before is not None:
         f.variables = dict(f.variables or {}, **before)
@@ -154,9 +170,12 @@ def serve(method, path, headers, raw):
 
 
 def control(path, body):
+    global woken
     if path == '/strict/reset':
         functions.clear()
         orders.clear()
+        woken.set()
+        woken = threading.Event()
         aws_auth.act_as(USERS, 'client')
     elif path == '/strict/role':
         aws_auth.act_as(USERS, body['as'])
@@ -168,6 +187,8 @@ def control(path, body):
         return {'variables': f.variables, 'used': f.used, 'kms': f.kms, 'status': f.status}
     elif path == '/strict/before':
         orders['before ' + body['at']] = body['variables']
+    elif path in ('/strict/answer', '/strict/hang'):
+        orders[path.rsplit('/', 1)[1] + ' ' + body['at']] = body
     elif path == '/strict/slow':
         orders['slow'] = body['polls']
     elif path == '/strict/broken':
@@ -177,6 +198,7 @@ def control(path, body):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
+    wbufsize = 65536  # head and body in one packet: no wait for ACKs
 
     def reply(self, status, body, code=None):
         text = json.dumps(body).encode()
@@ -196,6 +218,8 @@ class Handler(BaseHTTPRequestHandler):
                 self.reply(200, control(self.path, json.loads(raw or b'{}')))
             else:
                 self.reply(200, serve(self.command, self.path, self.headers, raw))
+        except Hung:
+            self.close_connection = True
         except aws_auth.Refusal as e:
             self.reply(e.status, {'Type': 'User', 'Message': e.message}, e.code)
 

@@ -14,6 +14,8 @@ Besides AWS there are a few calls for tests, POSTs of JSON without signature:
                     before the next request of that action is served
     /strict/answer  {"at": ..., "code": ..., "message": ...}: the next request
                     of that action is refused so
+    /strict/hang    {"at": ...}: no request of that action, "*" for any, is
+                    answered before the next reset
 """
 import io
 import json
@@ -86,7 +88,8 @@ SimpleSystemManagerBackend.put_parameter = put_parameter
 
 # --- the calls of tests ---
 
-pending = {'before': {}, 'answer': {}}
+pending = {'before': {}, 'answer': {}, 'hang': {}}
+woken = threading.Event()
 lock = threading.Lock()
 
 
@@ -100,13 +103,20 @@ def as_admin(what):
     return result
 
 
+def wake():
+    global woken
+    woken.set()
+    woken = threading.Event()
+
+
 def control(path, body):
     if path == '/strict/reset':
         for backends in (secretsmanager_backends, ssm_backends):
             for backend in list(backends[aws_auth.ACCOUNT].values()):
                 backend.reset()
-        pending['before'].clear()
-        pending['answer'].clear()
+        for orders in pending.values():
+            orders.clear()
+        wake()
         aws_auth.act_as(USERS, 'client')
         return {}
     if path == '/strict/role':
@@ -151,6 +161,10 @@ def door(environ, raw):
         with lock:
             before = pending['before'].pop(action, None)
             answer = pending['answer'].pop(action, None)
+            hang = woken if {action, '*'} & set(pending['hang']) else None
+        if hang:
+            hang.wait()
+            raise aws_auth.Refusal('Woken', 'nobody hears this', 503)
         if before:
             as_admin(before['do'])
         if answer:
@@ -188,6 +202,8 @@ class Strict:
 
 
 class Handler(MotoRequestHandler):
+    disable_nagle_algorithm = True  # else a body waits for the ACK of its head
+
     def log(self, *args):
         pass
 

@@ -9,10 +9,11 @@ Control:  GET  /env            {"port": of TLS, "ca": PEM}
           GET  /state          whatever the service says of itself
           POST /reset, /set    JSON; the service's own
           POST /fault          {"match": "POST /v1/x", "do": "drop"|"lose"|
-                                "reply"|"set", "status": 500, "body": "text",
+                                "hang"|"reply"|"set", "status": 500, "body": "text",
                                 "set": {}, "skip": 0, "times": 1}
-drop closes the connection before anything happens, lose after it happened; set
-does what /set does in the very moment before the request is looked at.
+drop closes the connection before anything happens, lose after it happened;
+hang does nothing and says nothing until /reset; set does what /set does in the
+very moment before the request is looked at.
 """
 import http.server
 import json
@@ -135,6 +136,11 @@ class Service:
         self.lock = threading.RLock()
         self.faults = []
         self.requests = []
+        self.woken = threading.Event()
+
+    def wake(self):
+        self.woken.set()
+        self.woken = threading.Event()
 
     def fault(self, method, path):
         for f in self.faults:
@@ -152,6 +158,12 @@ class Service:
         with self.lock:
             self.requests.append(method + " " + path)
             f = self.fault(method, path)
+            woken = self.woken
+        if f and f["do"] == "hang":
+            woken.wait()
+            handler.close_connection = True
+            return
+        with self.lock:
             if f and f["do"] == "drop":
                 handler.close_connection = True
                 return
@@ -181,6 +193,7 @@ class Service:
                 handler.send(200, dict(self.state(), requests=self.requests))
             elif (method, url.path) == ("POST", "/reset"):
                 self.faults, self.requests = [], []
+                self.wake()
                 self.reset(**args)
                 handler.send(204)
             elif (method, url.path) == ("POST", "/set"):

@@ -1,5 +1,11 @@
-# postfix.sh: a private Postfix that relays all mail to the sandbox; source it
-# behind lib.sh. It listens on $IN_PORT and lives in $D/pf.
+#!/bin/bash
+# A private Postfix in $D/pf relays all mail to the sandbox; see lib.sh. Its map
+# is of each type in turn. TAP; needs root.
+#
+#	ROTATIONS=20 RATE=60 tests/live/postfix.t
+PATH=$PATH:/usr/sbin
+RATE=${RATE:-60}
+. "$(dirname "$0")/lib.sh"
 
 relay="[localhost]:" # the sandbox's port follows
 
@@ -56,6 +62,7 @@ relay_conf() { # TYPE
 }
 relay_start() { # TYPE
 	local map=$D/pf/etc/sasl_passwd
+	IN_PORT=$(free_port)
 	relay_conf "$1"
 	echo "$relay$PORT $OLD:$(password "$OLD" us-east-1)" >"$map"
 	chmod 600 "$map"
@@ -77,9 +84,11 @@ relay_client() { # TYPE
 		    pickup: 2s
 	END
 }
+relay_inject() { echo smtp "$IN_PORT"; }
 relay_count() { # WORD: log lines with that status
 	grep -c "status=$1" "$D/pf/mail.log" || :
 }
 relay_empty() { # nothing waits in the queue
 	[ "$(postqueue -c "$D/pf/etc" -j | wc -l)" = 0 ]
 }
+prove_relays hash lmdb texthash
