@@ -194,6 +194,12 @@ crash: ## kill the program at every system call of a rotation, and resume
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain tests-bin
 	$(Q)prove -v tests/crash/crash.t
 
+faults: ## every call and allocation of a rotation fails, once and for ever (hours)
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain tests-bin
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan $(VFS:$(BUILD)/%=build/asan/%)
+	$(Q)prove --exec '' $(VFS:$(BUILD)/%=build/asan/%)
+	$(Q)FAULTS_FULL=1 prove -v tests/faults/faults.t
+
 model: ## the protocol checked by Spin, in full; and without each guard
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan build/asan/tests/model/arrows
 	$(Q)MODEL_FULL=1 prove -v tests/model/model.t
@@ -284,7 +290,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
 force:
-.PHONY: all check demo bench unit mutants soak crash live conform model fuzz fuzz-bin layers banned budget format analyze \
+.PHONY: all check demo bench unit mutants soak crash faults live conform model fuzz fuzz-bin layers banned budget format analyze \
 	tidy cppcheck install uninstall deps clean help tests-bin force
 .DEFAULT_GOAL := all
 .SECONDARY:

@@ -46,8 +46,8 @@ export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktra
 prove -j"$jobs" --timer --merge \
     --failures --exec '' \
     $(find $asan/tests/unit -maxdepth 1 -name 'test_*' -type f -perm -100 | sort) \
-    $asan/tests/conform/conform \
-    tests/e2e/*.t tests/crash/*.t tests/valgrind/*.t tests/fuzz/*.t tests/leak/*.t \
+    $asan/tests/conform/conform $asan/tests/faults/test_store_vfs \
+    tests/e2e/*.t tests/crash/*.t tests/faults/*.t tests/valgrind/*.t tests/fuzz/*.t tests/leak/*.t \
     tests/live/*.t tests/model/*.t \
     2>&1 | tee "$log/prove"
 # A file that was skipped proves nothing, whatever prove thinks of it.

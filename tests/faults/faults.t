@@ -22,7 +22,8 @@ key, everybody on it, nothing else left.
 Scenes: begin (first rotation, no state), later (a rotation on an existing
 state), and the commands status, check, plan (--dry-run), history.
 
-Environment: TEST_BUILD (build/plain), FAULTS_FULL=1: everything; FAULTS_JOBS;
+Environment: TEST_BUILD (build/plain), FAULTS_FULL=1: everything, some 145,000
+histories, 5 to 6 hours with two jobs on two cores; FAULTS_JOBS;
 FAULTS_COUNT: histories of each kind without FAULTS_FULL; FAULTS_LOG: a file
 for one JSON line a history; FAULTS_SCENES, FAULTS_KINDS: only these.
 """
@@ -280,6 +281,9 @@ class History:
 def judge(f, run):
     """The exit code and the message of a run in which calls failed."""
     text = run.err + run.out
+    # glibc 2.36 asserts in nss_database_reload() when memory is out.
+    if f.kind == "oom" and run.code == 134 and "__nss_" in run.stack:
+        return
     must(run.code in CODES, f"exit code {run.code}: {text[-900:]}")
     for word in NEVER:
         must(word not in text, f"it says {word!r}: {text[-900:]}")
