@@ -75,7 +75,7 @@ CODES = {
     "ENOENT": {74, 77, 78, 13}, "ELOOP": {74, 77, 78, 13},
     "EAGAIN": {69, 71, 74, 75}, "EDEADLK": {74, 75}, "ENOLCK": {74, 75},
     "EINVAL": {71},             # of madvise(2): memory for secrets
-    "zero": {65, 69, 74, 75, 76, 78}, "short": {74}, "EINTR": {69, 74},
+    "zero": {13, 65, 69, 74, 75, 76, 78}, "short": {74}, "EINTR": {69, 74},
 }
 DISK = {74}
 NET = {69, 71, 76}      # 76: TLS was cut off
