@@ -22,8 +22,8 @@ key, everybody on it, nothing else left.
 Scenes: begin (first rotation, no state), later (a rotation on an existing
 state), and the commands status, check, plan (--dry-run), history.
 
-Environment: TEST_BUILD (build/plain), FAULTS_FULL=1: everything, some 145,000
-histories, 5 to 6 hours with two jobs on two cores; FAULTS_JOBS;
+Environment: TEST_BUILD (build/plain), FAULTS_FULL=1: everything, some 140,000
+histories, about 9 hours with two jobs on two cores; FAULTS_JOBS;
 FAULTS_COUNT: histories of each kind without FAULTS_FULL; FAULTS_LOG: a file
 for one JSON line a history; FAULTS_SCENES, FAULTS_KINDS: only these.
 """
