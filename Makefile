@@ -134,7 +134,8 @@ E2E_BIN    := $(BUILD)/tests/e2e/drive
 $(BUILD)/tests/e2e/%: $(BUILD)/tests/e2e/%.o $(LIBS)
 	$(link)
 TOOLS      := $(BUILD)/tests/crash/pt $(BUILD)/tests/faults/pf \
-	$(BUILD)/tests/faults/oom.so $(BUILD)/tests/model/arrows
+	$(BUILD)/tests/faults/oom.so $(BUILD)/tests/model/arrows \
+	build/tests/matrix/hurry.so
 $(BUILD)/tests/model/arrows: $(BUILD)/tests/model/arrows.o $(LIBS)
 	$(link)
 VFS        := $(BUILD)/tests/faults/test_store_vfs
@@ -150,6 +151,10 @@ $(BUILD)/tests/faults/pf: $(BUILD)/tests/faults/pf.o $(PT)
 $(BUILD)/tests/faults/oom.so: tests/faults/oom.c
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) $(CPPFLAGS) -std=gnu17 -O2 -g $(WARN) -fPIC -shared $< -o $@
+# Put before the program by tests/matrix; it fits every flavour.
+build/tests/matrix/hurry.so: tests/matrix/hurry.c
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) -std=gnu17 -O2 $(WARN) -D_GNU_SOURCE -fPIC -shared $< -o $@ -ldl
 
 FUZZ       := $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(LIBS)
@@ -199,6 +204,10 @@ faults: ## every call and allocation of a rotation fails, once and for ever (hou
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan $(VFS:$(BUILD)/%=build/asan/%)
 	$(Q)prove --exec '' $(VFS:$(BUILD)/%=build/asan/%)
 	$(Q)FAULTS_FULL=1 prove -v tests/faults/faults.t
+
+matrix: ## every call, every state of SMTP, every bad certificate, times every fault
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain tests-bin
+	$(Q)MATRIX_FULL=1 prove -v tests/matrix/matrix.t
 
 model: ## the protocol checked by Spin, in full; and without each guard
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan build/asan/tests/model/arrows
@@ -290,7 +299,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
 force:
-.PHONY: all check demo bench unit mutants soak crash faults live conform model fuzz fuzz-bin layers banned budget format analyze \
+.PHONY: all check demo bench unit mutants soak crash faults live conform model matrix fuzz fuzz-bin layers banned budget format analyze \
 	tidy cppcheck install uninstall deps clean help tests-bin force
 .DEFAULT_GOAL := all
 .SECONDARY:

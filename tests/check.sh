@@ -48,7 +48,7 @@ prove -j"$jobs" --timer --merge \
     $(find $asan/tests/unit -maxdepth 1 -name 'test_*' -type f -perm -100 | sort) \
     $asan/tests/conform/conform $asan/tests/faults/test_store_vfs \
     tests/e2e/*.t tests/crash/*.t tests/faults/*.t tests/valgrind/*.t tests/fuzz/*.t tests/leak/*.t \
-    tests/live/*.t tests/model/*.t \
+    tests/live/*.t tests/matrix/*.t tests/model/*.t \
     2>&1 | tee "$log/prove"
 # A file that was skipped proves nothing, whatever prove thinks of it.
 ! grep 'skipped:' "$log/prove" && grep -q '^Result: PASS' "$log/prove"

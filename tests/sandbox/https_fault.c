@@ -263,6 +263,18 @@ wrong_user(struct exchange *x, const struct fault *f)
 }
 
 static void
+wrong_account(struct exchange *x, const struct fault *f)
+{
+	x->call.wrong_account = fault_text(f, "account", "999999999999");
+}
+
+static void
+wrong_id(struct exchange *x, const struct fault *f)
+{
+	x->call.wrong_id = fault_text(f, "id", "AIDAOTHEROTHEROTHER42");
+}
+
+static void
 shuffle(struct exchange *x, const struct fault *f)
 {
 	(void)f;
@@ -311,6 +323,8 @@ static const struct kind kinds[] = {
 	{ "empty", true, NULL, empty },
 	{ "short_secret", true, short_secret, NULL },
 	{ "wrong_user", true, wrong_user, NULL },
+	{ "wrong_account", true, wrong_account, NULL },
+	{ "wrong_id", true, wrong_id, NULL },
 	{ "redirect", false, NULL, redirect },
 	{ "shuffle", true, shuffle, NULL },
 	{ "short_page", true, short_page, NULL },
@@ -382,6 +396,6 @@ https_treat(struct exchange *x)
 		perform(x);
 	if (k != NULL && k->after != NULL)
 		k->after(x, &f);
-	x->call.wrong_user = NULL;
+	x->call.wrong_user = x->call.wrong_account = x->call.wrong_id = NULL;
 	fault_free(&f);
 }

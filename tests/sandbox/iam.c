@@ -42,28 +42,33 @@ shown_name(const struct iam_call *c, const struct user *u)
 }
 
 static const char *
-shown_account(struct sandbox *s)
+shown_account(struct sandbox *s, const struct iam_call *c)
 {
 	const char *wrong = knob_text_locked(s, "wrong_account");
 
+	if (c->wrong_account != NULL)
+		return c->wrong_account;
 	return wrong[0] != '\0' ? wrong : s->account;
 }
 
 static const char *
-shown_id(struct sandbox *s, const struct user *u)
+shown_id(struct sandbox *s, const struct iam_call *c, const struct user *u)
 {
 	const char *other = knob_text_locked(s, "user_id_override");
 
+	if (c->wrong_id != NULL)
+		return c->wrong_id;
 	return other[0] != '\0' && strcmp(u->name, OPERATOR) != 0 ? other
 								  : u->id;
 }
 
 static void
-put_arn(struct sandbox *s, struct xml *x, const struct user *u)
+put_arn(struct sandbox *s, const struct iam_call *c, struct xml *x,
+    const struct user *u)
 {
 	AUTO(free)
-	char *arn =
-	    fmt("arn:aws:iam::%s:user%s%s", shown_account(s), u->path, u->name);
+	char *arn = fmt(
+	    "arn:aws:iam::%s:user%s%s", shown_account(s, c), u->path, u->name);
 
 	xml_text(x, "Arn", arn);
 }
@@ -134,9 +139,9 @@ get_caller_identity(struct sandbox *s, struct iam_call *c)
 			"invalid."));
 		return;
 	}
-	put_arn(s, r, u);
+	put_arn(s, c, r, u);
 	xml_text(r, "UserId", u->id);
-	xml_text(r, "Account", shown_account(s));
+	xml_text(r, "Account", shown_account(s, c));
 }
 
 static void
@@ -146,8 +151,8 @@ put_user(struct sandbox *s, struct iam_call *c, const struct user *u)
 
 	xml_text(x, "Path", u->path);
 	xml_text(x, "UserName", shown_name(c, u));
-	xml_text(x, "UserId", shown_id(s, u));
-	put_arn(s, x, u);
+	xml_text(x, "UserId", shown_id(s, c, u));
+	put_arn(s, c, x, u);
 	put_date(x, "CreateDate", u->created);
 }
 

@@ -28,7 +28,7 @@ struct iam_call {
 
 	/* Wishes of faults. */
 	bool shuffle, short_page, short_secret;
-	const char *wrong_user;
+	const char *wrong_user, *wrong_account, *wrong_id;
 
 	/* Made by run: result is a child of the reply, or a refusal. */
 	struct xml *result;

@@ -1,0 +1,4 @@
+def cells():
+    return []
+def make_pki(where):
+    pass
