@@ -238,6 +238,7 @@ is_refusal(enum ec ec)
 		[EC_LIMIT] = true,
 		[EC_CONFLICT] = true,
 		[EC_CONFIG] = true,
+		[EC_PROTO] = true,
 	};
 
 	return table[ec];
@@ -265,13 +266,17 @@ static enum ec
 no_answer(struct rotation *r, struct err *e)
 {
 	const int64_t until = r->rec.sent_at + r->conf->late_window;
+	const struct err why = *e;
 	char at[CLOCK_TEXT_MAX];
 
 	clock_text(until, at);
-	return rotation_wait(r, EC_LATER, until, e,
+	(void)rotation_wait(r, EC_LATER, until, e,
 	    "CreateAccessKey had no clear answer and may still land; looking "
-	    "again at %s",
-	    at);
+	    "again at %s: %.250s",
+	    at, why.what);
+	return fix(e,
+	    "nothing: the next run looks, and deletes a key whose secret "
+	    "nobody has");
 }
 
 /* What was announced is not sent after all: that is an answer, too. */

@@ -13,6 +13,7 @@
 #include "rotator/guard.h"
 #include "rotator/out.h"
 #include "rotator/push.h"
+#include "rotator/steps.h"
 
 static enum ec
 name_choice(const struct rotation *r, const char *why, struct err *e)
@@ -26,16 +27,48 @@ name_choice(const struct rotation *r, const char *why, struct err *e)
 	    r->rec.identity);
 }
 
-/* A rotation under way has a key of ours in it that must not be forgotten. */
-static enum ec
-nothing_under_way(const struct rec *rec, struct err *e)
+static bool
+is_listed(const struct rotation *r, const char *id)
 {
+	return id[0] != '\0' && iam_keys_find(&r->keys, id) != NULL;
+}
+
+/* The user has another id than we knew, and yet our key: a key belongs to one
+ * user for ever, so what we knew was wrong. The rotation goes on. */
+static enum ec
+right_user(struct rotation *r, struct err *e)
+{
+	const char *id = r->rec.user_id;
+
+	if (r->rec.state == ROT_BLOCKED)
+		return rotation_advance(
+		    r, r->rec.resume, e, "adopted: the user is %s", id);
+	return rotation_note(r, "adopt", e, "the user is %s", id);
+}
+
+/* A rotation under way has a key of ours in it that must not be forgotten;
+ * but with a user that was deleted it is gone. ret: all is said. was: the id
+ * of the user, as known before. */
+static enum ec
+look_under_way(struct rotation *r, const char *was, bool *ret, struct err *e)
+{
+	struct rec *rec = &r->rec;
+	const bool other = was[0] != '\0' && strcmp(was, rec->user_id) != 0;
+
+	*ret = false;
 	if (rec->new.id[0] == '\0' && rec->orphan[0] == '\0')
 		return EC_OK;
-	(void)fail(e, EC_USAGE, "%s has a rotation under way (%s)",
-	    rec->identity, rot_state_name(rec->state));
-	return fix(e, "rotate status %s; rotate rollback %s", rec->identity,
-	    rec->identity);
+	if (!other) {
+		(void)fail(e, EC_USAGE, "%s has a rotation under way (%s)",
+		    rec->identity, rot_state_name(rec->state));
+		return fix(e, "rotate status %s; rotate rollback %s",
+		    rec->identity, rec->identity);
+	}
+	*ret = is_listed(r, rec->new.id) || is_listed(r, rec->orphan);
+	if (*ret)
+		return right_user(r, e);
+	step_forget(rec);
+	return EC_OK;
 }
 
 struct choice {
@@ -121,10 +154,16 @@ adopt(struct app *a, struct rotation *r, struct err *e)
 {
 	struct rec *rec = &r->rec;
 	struct choice c;
+	char was[USER_ID_MAX];
+	bool said;
 
+	memcpy(was, rec->user_id, sizeof(was));
 	rec->user_id[0] = rec->endpoint[0] = '\0'; /* pinned anew */
 	TRY(guard_mutation(r, e));
 	TRY(guard_list(r, e));
+	TRY(look_under_way(r, was, &said, e));
+	if (said)
+		return EC_OK;
 	choose(a, &r->keys, &c);
 	if (c.current == NULL || !c.clear)
 		return name_choice(r,
@@ -153,7 +192,6 @@ exec_adopt(struct app *a, struct err *e)
 	TRY(app_identity(a, a->args->words[0], &id, e));
 	TRY(app_world(a, e));
 	TRY(rotation_open(&r, &a->world, id, e));
-	TRY(nothing_under_way(&r.rec, e));
 	TRY(adopt(a, &r, e));
 	out(PLAIN, "%s: %s is in use.\n", id->name,
 	    r.rec.state == ROT_GRACE ? r.rec.new.id : r.rec.old.id);

@@ -18,8 +18,8 @@
 /* A proof of the new key is good for so long (I4). */
 #define PROOF_MAX_MS ((int64_t)24 * 3600 * 1000)
 
-static enum ec
-clocks_agree(const struct rotation *r, struct err *e)
+enum ec
+guard_clock(const struct rotation *r, struct err *e)
 {
 	const struct iam *iam = &r->w->iam;
 	const int64_t skew = iam->skew(iam->ctx);
@@ -74,17 +74,22 @@ user_matches(struct rotation *r, struct err *e)
 	struct iam_user u;
 
 	TRY(iam->user(iam->ctx, r->conf->iam_user, &u, e));
-	if (strcmp(u.account, r->w->config->account) != 0)
-		return fail(e, EC_CONFIG,
-		    "IAM user %s is in account %s, not %s", r->conf->iam_user,
-		    u.account, r->w->config->account);
+	if (strcmp(u.account, r->w->config->account) != 0) {
+		(void)fail(e, EC_CONFIG, "IAM user %s is in account %s, not %s",
+		    r->conf->iam_user, u.account, r->w->config->account);
+		return fix(e,
+		    "choose the right profile, or correct account: in %s",
+		    r->w->config->path);
+	}
 	if (pin != NULL && strcmp(pin, u.user_id) != 0) {
 		(void)fail(e, EC_CONFLICT,
 		    "IAM user %s is %s now, was %s: it "
 		    "was deleted and made again",
 		    r->conf->iam_user, u.user_id, pin);
-		return fix(
-		    e, "if that is right: rotate adopt %s", rec->identity);
+		return fix(e,
+		    "if that is right: rotate adopt %s; if not, find out who "
+		    "answered, then: rotate release %s",
+		    rec->identity, rec->identity);
 	}
 	(void)snprintf(rec->account, sizeof(rec->account), "%s", u.account);
 	(void)snprintf(rec->user, sizeof(rec->user), "%s", r->conf->iam_user);
@@ -104,7 +109,7 @@ guard_mutation(struct rotation *r, struct err *e)
 		TRY(user_matches(r, e));
 		r->pinned = true;
 	}
-	TRY(clocks_agree(r, e));
+	TRY(guard_clock(r, e));
 	return w->store->fence(w->store->ctx, w->time.wall(w->time.ctx), e);
 }
 
@@ -115,6 +120,7 @@ guard_list(struct rotation *r, struct err *e)
 
 	r->listed = false;
 	TRY(iam->list(iam->ctx, r->conf->iam_user, &r->keys, e));
+	TRY(guard_clock(r, e)); /* waiting times end by what comes next */
 	r->listed = true;
 	return EC_OK;
 }
@@ -208,6 +214,7 @@ guard_straggler(struct rotation *r, struct err *e)
 		return EC_OK;
 	TRY(expected_until(r, &until, e));
 	TRY(iam->last_used(iam->ctx, rec->old.id, &rec->use, e));
+	TRY(guard_clock(r, e));
 	rec->use_sampled = rotation_now(r);
 	if (rec->use.never || is_our_probe(rec, rec->use.at) ||
 	    rec->use.at <= until)
@@ -278,8 +285,10 @@ new_key_is_active(struct rotation *r, struct err *e)
 	k = iam_keys_find(&r->keys, new->id);
 	if (k != NULL && k->status == KEY_ACTIVE)
 		return EC_OK;
-	if (k == NULL && rotation_now(r) - new->created < LIST_LAG_MS)
-		return fail(e, EC_TEMP, "IAM does not list %s yet", new->id);
+	if (k == NULL && rotation_now(r) - new->created < LIST_LAG_MS) {
+		(void)fail(e, EC_TEMP, "IAM does not list %s yet", new->id);
+		return fix(e, "nothing: it is asked again");
+	}
 	(void)fail(e, EC_CONFLICT, "the new key %s is %s in IAM", new->id,
 	    k == NULL ? "missing" : "not Active");
 	return fix(e,

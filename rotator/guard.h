@@ -10,6 +10,10 @@
 
 #include "rotator/rotation.h"
 
+/* Is our clock within two minutes of AWS's, by its last answer? EC_TEMP when
+ * not: which of the two is right cannot be known, and a waiting time must not
+ * end, nor a moment be kept, by a wrong one. */
+MUST enum ec guard_clock(const struct rotation *r, struct err *e);
 /* Lease still ours (I10), account and user are the pinned ones (A11, A12),
  * clocks agree (A17). Before every mutating IAM call; costs the two read
  * calls once a step. */

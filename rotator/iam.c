@@ -109,7 +109,9 @@ named(struct aws *aws, enum ec ec, const struct action *a, struct err *e)
 		return ec;
 	if (aws_endpoint(aws, a->service, peer, &ignored) != EC_OK)
 		peer[0] = '\0';
-	return err_prefix(e, "%s: reply to %s", peer, a->name);
+	(void)err_prefix(e, "%s: reply to %s", peer, a->name);
+	return fix(
+	    e, "check that the endpoint is AWS, and no proxy answers for it");
 }
 
 static enum ec

@@ -57,7 +57,8 @@ struct iam_use {
 	char region[REGION_MAX];
 };
 
-/* EC_UNKNOWN from create: it may exist now. EC_GONE from remove counts as
+/* EC_UNKNOWN from create: it may exist now; EC_PROTO: it surely does not, who
+ * answered is not AWS or does not know the call. EC_GONE from remove counts as
  * done. Every call names the user or key and the service's words. */
 struct iam {
 	void *ctx;

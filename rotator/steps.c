@@ -35,8 +35,10 @@ give_up_new(struct rotation *r, struct err *e)
 static enum ec
 prove(struct rotation *r, struct err *e)
 {
-	enum ec ec = settle_regions(r, e);
+	enum ec ec;
 
+	TRY(guard_clock(r, e)); /* the time of the proof is kept */
+	ec = settle_regions(r, e);
 	if (ec == EC_AUTH)
 		return give_up_new(r, e);
 	if (ec == EC_GONE) { /* a region that came after the key was made */

@@ -147,8 +147,22 @@ static const struct {
 	{ 400, 499, false, { EC_PROTO, AWS_REFUSED, NULL } },
 };
 
-struct aws_verdict
-aws_error_judge(const struct aws_error *why)
+/* Where the row of a code has none of its own: nobody is left without. */
+static const char *const remedies[EC__MAX] = {
+	[EC_TEMP] = "nothing: it is tried again",
+	[EC_GONE] = FIX_NAME,
+	[EC_LIMIT] = "see that something of this kind goes, or ask AWS for a "
+		     "higher quota",
+	[EC_CONFLICT] = "see in IAM what is in the way",
+	[EC_CONFIG] = FIX_NAME,
+	[EC_AUTH] = FIX_KEY,
+	[EC_DENIED] = FIX_POLICY,
+	[EC_PROTO] = "check that the endpoint is AWS's; if it is, report this "
+		     "with the request id",
+};
+
+static struct aws_verdict
+judge(const struct aws_error *why)
 {
 	static const struct aws_verdict unreadable = { EC_PROTO, AWS_UNREADABLE,
 		"check that the endpoint is AWS, and no proxy answers for it" };
@@ -162,6 +176,16 @@ aws_error_judge(const struct aws_error *why)
 		    (statuses[i].any || why->code[0] != '\0'))
 			return statuses[i].verdict;
 	return unreadable;
+}
+
+struct aws_verdict
+aws_error_judge(const struct aws_error *why)
+{
+	struct aws_verdict v = judge(why);
+
+	if (v.fix == NULL)
+		v.fix = remedies[v.ec];
+	return v;
 }
 
 /* First line only, printable or UTF-8, cut to fit. */

@@ -233,11 +233,15 @@ static enum ec
 fail_exchange(struct err *e, CURL *h, CURLcode rc, const struct exchange *x,
     const struct target *t, bool once)
 {
-	if (x->over)
-		return fail(e, EC_UNKNOWN,
+	if (x->over) {
+		(void)fail(e, EC_UNKNOWN,
 		    "%s: reply is over the limit of "
 		    "%zu bytes",
 		    t->peer, x->body.max);
+		return fix(e,
+		    "check that the address is right, and no proxy "
+		    "answers for it");
+	}
 	(void)net_fail(e, h, rc, t->peer);
 	if (!never_left(h, rc, once))
 		e->ec = EC_UNKNOWN;

@@ -261,7 +261,9 @@ static const struct failure {
 static const struct failure *
 find_failure(CURLcode rc)
 {
-	static const struct failure other = { CURLE_OK, EC_TEMP, NULL, NULL };
+	static const struct failure other = { CURLE_OK, EC_TEMP, NULL,
+		"nothing: it is tried again; if it stays, check the network "
+		"and any proxy on the way" };
 
 	for (size_t i = 0; i < COUNT(failures); i++)
 		if (failures[i].rc == rc)

@@ -15,7 +15,7 @@ from world import IDENTITY, REGION, ROOT, World, must, write  # noqa: E402
 CONFIG = """\
 account: "{account}"
 state: {dir}/state
-defaults: {{ max_age: 90d, grace: 0s, quiet: 0s, slack: 0s, late_window: {late} }}
+defaults: {{ max_age: 90d, grace: {grace}, quiet: {quiet}, slack: 0s, late_window: {late} }}
 identities:
   - name: mail
     iam_user: ses-smtp-test
@@ -66,12 +66,13 @@ class NetWorld(World):
         self.say = None         # print() tells the history
         self.runs = []
 
-    def configure(self, late="0s", prove="auth", smtp_=None, client_smtp=None):
+    def configure(self, late="0s", grace="0s", quiet="0s", prove="auth",
+                  smtp_=None, client_smtp=None):
         good = smtp(self.smtp_port, ca=self.sandbox.env["SANDBOX_CA"])
         smtp_ = smtp_ or good
         write(self.dir + "/rotate.yaml", CONFIG.format(
             dir=self.dir, account=self.sandbox.env["SANDBOX_ACCOUNT"],
-            late=late, prove=prove, smtp=smtp_,
+            late=late, grace=grace, quiet=quiet, prove=prove, smtp=smtp_,
             client_smtp=client_smtp or smtp_))
 
     def begin(self, faults=(), limit_ms=0, **settings):
@@ -196,10 +197,15 @@ class NetWorld(World):
             if len(keys) > 1:
                 words += ["--current", new, "--retire",
                           *[k for k in keys if k != new]]
-            done = self.run(*words)
-            if done.code == 0:
-                return done
-        raise must(False, f"the remedy leads nowhere: {run.fix}")
+            return self.run(*words)
+        must(False, f"blocked, and no command named: {run.fix}")
+
+    def nap(self, most=1.2):
+        """Until it is time again, as far as the record says; the windows of
+        these worlds are a second long."""
+        r = self.record()
+        left = r["next_at"] / 1000 - time.time() if r else 0
+        time.sleep(max(0.05, min(left, most)))
 
     def recover(self, blocks=2, made=2):
         """Without faults it comes to a good end, within a few runs."""
@@ -215,9 +221,7 @@ class NetWorld(World):
                     self.old not in self.sandbox.keys():
                 return self.tidy(made)
             else:
-                r = self.record()
-                left = r["next_at"] / 1000 - time.time() if r else 0
-                time.sleep(max(0.0, min(left, 1.2 if run.code == 10 else 0)))
+                self.nap(1.2 if run.code == 10 else 0.05)
         must(False, f"not done after {RECOVERY} runs: {self.runs}, "
              f"{run.cause or self.state()}")
 
