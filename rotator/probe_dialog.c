@@ -7,7 +7,8 @@
  * it, and the verbose trace, which has them too, would hold the password.
  *
  * What counts is taken only from lines that came inside TLS: anybody on the
- * path can say 235 before.
+ * path can say 235 before. A 235 that answers something else than AUTH, say
+ * EHLO, is no success either.
  */
 #include <string.h>
 #include <strings.h>
@@ -103,11 +104,12 @@ take_line(struct dialog *d, const char *p, size_t len)
 		put(d->reply, " ", 1);
 	d->inside = len > 3 && p[3] == '-';
 	dialog_quote(d->reply, p + skip, len - skip);
-	if (tls && len > 3 && memcmp(p, "235 ", 4) == 0)
+	if (d->asked && len > 3 && memcmp(p, "235 ", 4) == 0)
 		d->passed = true;
 	if (tls && len > 4 && memcmp(p, "250", 3) == 0 &&
 	    offers_auth(p + 4, len - 4))
 		d->offered = true;
+	d->asked = d->offered && (d->asked || !d->inside);
 }
 
 static size_t

@@ -27,7 +27,8 @@ struct dialog {
 	size_t lines;
 	bool inside;  /* the last line announced that more will follow */
 	bool offered; /* AUTH with PLAIN or LOGIN, said inside TLS */
-	bool passed;  /* 235, said inside TLS */
+	bool asked;   /* that reply is complete: now AUTH is sent */
+	bool passed;  /* 235, said inside TLS after that */
 	bool flooded; /* more or longer lines than a mail server sends */
 };
 

@@ -27,6 +27,7 @@ import tls_cells                                     # noqa: E402
 from networld import NetWorld                        # noqa: E402
 from world import Wrong, work_dir                    # noqa: E402
 
+SLOW = 60               # seconds; no cell may take longer
 mine = None             # the NetWorld of this worker
 all_cells = []          # made before the workers are
 
@@ -89,6 +90,8 @@ def run_part(pool, n, title, part):
     wanted = [i for i in order if id(all_cells[i]) in chosen]
     for i, failure, seconds in pool.imap_unordered(play, wanted):
         spent += seconds
+        if not failure and seconds > SLOW:
+            failure = f"took {seconds:.0f} s"
         if failure:
             bad.append((all_cells[i].name, failure))
     print(f"{'not ok' if bad else 'ok'} {n} - {title}: {len(part)} cells, "
