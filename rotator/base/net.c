@@ -6,12 +6,14 @@
 #include "base/net.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 #include "base/auto.h"
 
@@ -111,14 +113,45 @@ trust(CURL *h, const char *ca_file)
 	return rc;
 }
 
+static bool
+names_a_host(const X509 *x)
+{
+	GENERAL_NAMES *all =
+	    X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+	bool found = false;
+
+	for (int i = 0; i < sk_GENERAL_NAME_num(all); i++) {
+		const GENERAL_NAME *n = sk_GENERAL_NAME_value(all, i);
+
+		found |= n->type == GEN_DNS || n->type == GEN_IPADD;
+	}
+	GENERAL_NAMES_free(all);
+	return found;
+}
+
+/* Without a name where names belong (RFC 9525 section 2) libcurl would take
+ * the common name, which no authority vouches for as a host. */
+static int
+verify_chain(X509_STORE_CTX *chain, void *arg)
+{
+	int good = X509_verify_cert(chain);
+
+	(void)arg;
+	if (good != 1 || names_a_host(X509_STORE_CTX_get0_cert(chain)))
+		return good;
+	X509_STORE_CTX_set_error(chain, X509_V_ERR_HOSTNAME_MISMATCH);
+	return 0;
+}
+
 /* OpenSSL else keeps what it deciphered, a new key for example, in the read
  * buffer of a connection that waits to be used again. */
 static CURLcode
-cleanse_plaintext(CURL *h, void *ctx, void *arg)
+set_up_tls(CURL *h, void *ctx, void *arg)
 {
 	(void)h;
 	(void)arg;
 	(void)SSL_CTX_set_options(ctx, SSL_OP_CLEANSE_PLAINTEXT);
+	SSL_CTX_set_cert_verify_callback(ctx, verify_chain, NULL);
 	return CURLE_OK;
 }
 
@@ -134,8 +167,7 @@ apply(CURL *h, const char *ca_file)
 	if (rc == CURLE_OK)
 		rc = curl_easy_setopt(h, CURLOPT_USERAGENT, "ses-smtp-rotator");
 	if (rc == CURLE_OK)
-		rc = curl_easy_setopt(
-		    h, CURLOPT_SSL_CTX_FUNCTION, cleanse_plaintext);
+		rc = curl_easy_setopt(h, CURLOPT_SSL_CTX_FUNCTION, set_up_tls);
 	return rc;
 }
 
@@ -295,6 +327,8 @@ fail_certificate(struct err *e, CURL *h, const char *peer)
 	long verdict = WRONG_NAME;
 
 	(void)curl_easy_getinfo(h, CURLINFO_SSL_VERIFYRESULT, &verdict);
+	if (verdict == X509_V_ERR_HOSTNAME_MISMATCH)
+		verdict = WRONG_NAME;
 	(void)fail(e, EC_PROTO, "%s: certificate refused: %s", peer,
 	    verdict == WRONG_NAME ? "it does not name this host"
 				  : X509_verify_cert_error_string(verdict));

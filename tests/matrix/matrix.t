@@ -18,6 +18,7 @@ import shutil
 import signal
 import sys
 import time
+import traceback
 
 sys.dont_write_bytecode = True     # leave nothing behind
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -50,7 +51,7 @@ def play(i):
     except Exception as e:      # whatever it was, it belongs to this cell
         failure = f"{type(e).__name__}: {e}"
         if not isinstance(e, Wrong):
-            failure += f" (line {e.__traceback__.tb_lineno})"
+            failure += "\n" + traceback.format_exc()
         failure += f"\nexit codes {mine.runs}"
     return i, failure, time.monotonic() - begun
 

@@ -121,7 +121,10 @@ class NetWorld(World):
         run = self.rotate(*args)
         rows = []
         if args[-1] == "--json" and run.out:
-            rows = json.loads(run.out)["identities"]
+            try:
+                rows = json.loads(run.out)["identities"]
+            except (ValueError, KeyError):
+                must(False, f"not our JSON: {run.out!r}")
         run.cause = rows[0].get("cause", "") if rows else run.err
         run.fix = rows[0].get("fix", "") if rows else ""
         self.runs.append(run.code)
@@ -207,10 +210,10 @@ class NetWorld(World):
         left = r["next_at"] / 1000 - time.time() if r else 0
         time.sleep(max(0.05, min(left, most)))
 
-    def recover(self, blocks=2, made=2):
+    def recover(self, blocks=2, made=2, env=None):
         """Without faults it comes to a good end, within a few runs."""
         self.clear()
-        self.env = dict(self.usual)
+        self.env = dict(env or self.usual)
         for _ in range(RECOVERY):
             run = self.step()
             if run.code == 13:
