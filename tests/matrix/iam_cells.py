@@ -178,6 +178,10 @@ class Iam:
         must(run.code in wanted, f"exit code {run.code}, wanted {wanted}: "
              f"{run.cause}")
         self.judge(w, run)
+        if self.late and run.code == 10 and self.action == "CreateAccessKey":
+            again = w.step()    # the window is open: nothing is done
+            must(again.code == 10 and w.count(self.action, False) == 1,
+                 f"did not wait for a late effect: {again.code}")
         if self.times < 0:      # a timer knows nothing of the fault
             for _ in range(2):
                 if w.state() == "BLOCKED" or (run.code == 0 and

@@ -97,6 +97,17 @@ LEAVES = {
     "RSA of 1024 bits": ("ca", FULL, (), "RSA1024", ()),
     "RSA of 1024 bits above": ("middle-1024", FULL, (), "EC", ("middle-1024",)),
 }
+# What a careless machine would accept; the program must not.
+LAX = """\
+openssl_conf = lax
+[lax]
+ssl_conf = lax_ssl
+[lax_ssl]
+system_default = lax_default
+[lax_default]
+MinProtocol = TLSv1
+CipherString = ALL:COMPLEMENTOFALL:@SECLEVEL=0
+"""
 KEYS = {"EC": "ec:prime256v1", "RSA2048": "rsa:2048", "RSA1024": "rsa:1024"}
 
 
@@ -133,6 +144,8 @@ def make(where):
     os.mkdir(where, 0o700)
     with open(where + "/openssl.cnf", "w") as f:
         f.write(OPENSSL.format(dir=where))
+    with open(where + "/lax.cnf", "w") as f:
+        f.write(LAX)
     open(where + "/index", "w").close()
     for name, (issuer, ext, more, key) in AUTHORITIES.items():
         sign(where, name, issuer, ext, more, key)

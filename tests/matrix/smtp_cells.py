@@ -97,10 +97,12 @@ class Smtp:
 
     def unsendable(self):
         """Not a word about the key, but of the message: no permission, or a
-        server that has lost the thread, as ours has when its reply to MAIL or
-        RCPT was another's."""
-        return self.send and (self.code >= 500 or self.state in
-                              ("mail", "rcpt") and 200 <= self.code < 300)
+        server that has lost the thread, as ours has when its reply to MAIL,
+        RCPT or DATA was another's."""
+        return self.send and (
+            self.code >= 500 or
+            self.state in ("mail", "rcpt") and 200 <= self.code < 300 or
+            (self.state, self.code) == ("command_data", 354))
 
     def wanted(self):
         """Exit codes while the fault lasts."""

@@ -134,6 +134,7 @@ class Tls:
         self.host = HOSTS.get(self.case, "localhost")
         w.begin(limit_ms=1000 if self.group == "raw" else 0,
                 **self.settings(w, server))
+        w.env["OPENSSL_CONF"] = w.pki + "/lax.cnf"
         if self.peer == "https":
             w.env.update(AWS_ENDPOINT_URL=f"https://{self.host}:{server.port}",
                          AWS_CA_BUNDLE=w.pki + "/ca.pem")
