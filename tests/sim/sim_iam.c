@@ -149,6 +149,7 @@ static enum ec
 answer(struct sim *w, enum sim_call call, enum ec lost, struct err *e)
 {
 	w->skew_known = true;
+	w->date_off = 0;
 	if (sim_fault_now(w, call, NULL)->kind == FAULT_AFTER)
 		return sim_leave(w, fail(e, lost, "iam: answer lost"), e);
 	return sim_leave(w, EC_OK, e);
@@ -158,16 +159,20 @@ static bool
 reading(struct sim *w, enum sim_call call, const char *what, enum ec *ret,
     struct err *e)
 {
+	const struct sim_fault *f;
+
 	if (sim_enter(w, call, what, e)) {
 		*ret = e->ec;
 		return false;
 	}
-	if (sim_fault_now(w, call, NULL)->kind != FAULT_STALE &&
+	f = sim_fault_now(w, call, NULL);
+	if (f->kind != FAULT_STALE && f->kind != FAULT_DATE &&
 	    disturbed(w, call, 0, EC_TEMP, ret, e)) {
 		*ret = sim_leave(w, *ret, e);
 		return false;
 	}
 	w->skew_known = true;
+	w->date_off = f->kind == FAULT_DATE ? f->arg : 0;
 	return true;
 }
 
@@ -337,7 +342,7 @@ skew(void *ctx)
 {
 	const struct sim *w = ctx;
 
-	return w->skew_known ? w->skew : 0;
+	return w->skew_known ? w->skew + w->date_off : 0;
 }
 
 const struct iam sim_iam = {

@@ -68,6 +68,7 @@ enum sim_kind {
 	FAULT_LIE,    /* "ok", and nothing happened */
 	FAULT_ODD,    /* PROBE: verdict arg (enum probe_verdict) */
 	FAULT_STALE,  /* LIST: as it was arg ms ago */
+	FAULT_DATE,   /* reading calls: a right answer, its Date arg ms off */
 	FAULT_FULL,   /* COMMIT: no space until relief() */
 };
 
@@ -122,8 +123,9 @@ struct sim_client {
 
 struct sim {
 	/* time */
-	int64_t now;  /* AWS's */
-	int64_t skew; /* AWS's minus ours */
+	int64_t now;      /* AWS's */
+	int64_t skew;     /* AWS's minus ours */
+	int64_t date_off; /* as the last answer showed it, beside skew */
 	bool skew_known, stop;
 	unsigned long calls; /* of this process life and all before */
 	unsigned count[CALL__MAX];

@@ -13,6 +13,7 @@
 enum fake_cert {
 	CERT_GOOD,
 	CERT_WRONG_NAME,
+	CERT_NO_SAN,
 	CERT_EXPIRED,
 	CERT_NOT_YET,
 	CERT_UNKNOWN_CA,
@@ -34,16 +35,16 @@ fake_cert_extension(X509 *x, int nid, const char *value)
 	X509_EXTENSION_free(ext);
 }
 
-/* issuer NULL: signs itself, as an authority. Days are relative to now. */
+/* issuer NULL: signs itself, as an authority. san NULL: none. Days are
+ * relative to now. */
 static inline X509 *
-fake_cert(EVP_PKEY *key, X509 *issuer, const char *name, int from, int to)
+fake_cert_with(EVP_PKEY *key, X509 *issuer, const char *name, const char *san,
+    int from, int to)
 {
 	static long serial = 1;
 	X509 *x = X509_new();
 	X509_NAME *n = X509_get_subject_name(x);
-	char san[128];
 
-	(void)snprintf(san, sizeof(san), "DNS:%s", name);
 	assert_int_equal(X509_set_version(x, 2), 1);
 	assert_int_equal(
 	    ASN1_INTEGER_set(X509_get_serialNumber(x), serial++), 1);
@@ -60,10 +61,19 @@ fake_cert(EVP_PKEY *key, X509 *issuer, const char *name, int from, int to)
 	if (issuer == NULL)
 		fake_cert_extension(
 		    x, NID_basic_constraints, "critical,CA:TRUE");
-	else
+	else if (san != NULL)
 		fake_cert_extension(x, NID_subject_alt_name, san);
 	assert_true(X509_sign(x, key, EVP_sha256()) > 0);
 	return x;
+}
+
+static inline X509 *
+fake_cert(EVP_PKEY *key, X509 *issuer, const char *name, int from, int to)
+{
+	char san[128];
+
+	(void)snprintf(san, sizeof(san), "DNS:%s", name);
+	return fake_cert_with(key, issuer, name, san, from, to);
 }
 
 static inline void
@@ -78,6 +88,8 @@ fake_certs_make(struct fake_certs *c, const char *ca_path)
 	c->other_ca = fake_cert(k, NULL, "other authority", -10, 10);
 	c->server[CERT_GOOD] = fake_cert(k, c->ca, "localhost", -1, 1);
 	c->server[CERT_WRONG_NAME] = fake_cert(k, c->ca, "wrong.test", -1, 1);
+	c->server[CERT_NO_SAN] =
+	    fake_cert_with(k, c->ca, "localhost", NULL, -1, 1);
 	c->server[CERT_EXPIRED] = fake_cert(k, c->ca, "localhost", -5, -1);
 	c->server[CERT_NOT_YET] = fake_cert(k, c->ca, "localhost", 1, 5);
 	c->server[CERT_UNKNOWN_CA] =

@@ -579,6 +579,51 @@ a_wrong_clock_stops_every_effect(void **state)
 	}
 }
 
+/* One answer with a wrong Date, be it a proxy's, ends no waiting time, and
+ * nothing that is measured by it is kept. */
+static void
+a_wrong_date_in_one_answer(void **state)
+{
+	static const enum rot_state states[] = { ROT_GRACE, ROT_QUIET };
+	static const enum sim_call calls[] = { CALL_LIST, CALL_USED };
+	static const int64_t off[] = { 365 * SIM_DAY, -365 * SIM_DAY };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(states) * COUNT(calls) * COUNT(off); i++) {
+		const enum sim_call call = calls[i / 2 % 2];
+		WORLD(w, 1);
+
+		reaches(&w, states[i / 4]);
+		sim_fault(&w, call, 1, 1, FAULT_DATE, off[i % 2]);
+		assert_int_equal(sim_run(&w), EC_TEMP);
+		assert_int_equal(w.disk.state, states[i / 4]);
+		assert_int_equal(w.disk.use_sampled > w.now, false);
+		rotates(&w);
+	}
+}
+
+/* The same while a key is switched off: its quiet time begins now. */
+static void
+a_wrong_date_while_switching_off(void **state)
+{
+	WORLD(w, 1);
+	int64_t began;
+	(void)state;
+
+	reaches(&w, ROT_GRACE);
+	sim_advance(&w, 30 * SIM_DAY);
+	for (unsigned n = 1; w.disk.state != ROT_QUIET; n++) {
+		assert_true(n < 40);
+		sim_fault(
+		    &w, CALL_LIST, 1 + n % 8, 1, FAULT_DATE, -365 * SIM_DAY);
+		(void)sim_run(&w);
+		sim_advance(&w, SIM_HOUR);
+	}
+	began = w.disk.inactive_at;
+	assert_true(began > w.now - SIM_DAY);
+	rotates(&w);
+}
+
 /* The ages that matter later are measured when clients have been verified. */
 static void
 a_wrong_clock_while_pushing(void **state)
@@ -672,6 +717,8 @@ main(void)
 		cmocka_unit_test(a_configured_user_id_counts_at_first_sight),
 		cmocka_unit_test(a_wrong_account_leaves_no_trace),
 		cmocka_unit_test(a_wrong_clock_stops_every_effect),
+		cmocka_unit_test(a_wrong_date_in_one_answer),
+		cmocka_unit_test(a_wrong_date_while_switching_off),
 		cmocka_unit_test(a_wrong_clock_while_pushing),
 		cmocka_unit_test(a_wrong_clock_while_a_key_may_land),
 		cmocka_unit_test(a_lost_lease_ends_the_run),
