@@ -13,9 +13,7 @@
 
 #define FIX_CLOCK  "check this host's clock (timedatectl)"
 #define FIX_SECRET "check the secret access key, then " FIX_CLOCK
-#define FIX_KEY                                                                \
-	"check the access key id: it is unknown, inactive or of another "      \
-	"partition"
+#define FIX_KEY    "check that this access key id exists and is active"
 #define FIX_TOKEN  "get a new session token"
 #define FIX_POLICY "allow this action in the policy of the caller"
 #define FIX_NAME   "check the names in the configuration"
@@ -151,14 +149,12 @@ static const struct {
 static const char *const remedies[EC__MAX] = {
 	[EC_TEMP] = "nothing: it is tried again",
 	[EC_GONE] = FIX_NAME,
-	[EC_LIMIT] = "see that something of this kind goes, or ask AWS for a "
-		     "higher quota",
+	[EC_LIMIT] = "see that one of them goes, or ask AWS for more",
 	[EC_CONFLICT] = "see in IAM what is in the way",
 	[EC_CONFIG] = FIX_NAME,
 	[EC_AUTH] = FIX_KEY,
 	[EC_DENIED] = FIX_POLICY,
-	[EC_PROTO] = "check that the endpoint is AWS's; if it is, report this "
-		     "with the request id",
+	[EC_PROTO] = "check that the endpoint is one of AWS",
 };
 
 static struct aws_verdict
