@@ -233,6 +233,8 @@ layers: $(LIBS) ## prove that no layer calls one above it
 	    $(CC) $(LDHARDEN) -fPIE $(BUILD)/empty.c -Wl,--whole-archive $$l \
 	    -Wl,--no-whole-archive $$below $(LDLIBS) -o $(BUILD)/empty || exit 1; done
 	$(Q)tests/static/includes.sh
+	$(Q)twice=$$(for l in $(LIBS); do nm -g --defined-only $$l | awk 'NF == 3 { print $$3 }'; done | \
+	    sort | uniq -d); [ -z "$$twice" ] || { echo "defined in two places: $$twice"; exit 1; }
 
 banned: ## refuse functions and habits that this tree does not allow
 	$(Q)tests/static/banned.sh

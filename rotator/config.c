@@ -95,7 +95,7 @@ config_add(struct config_full *c, const char *file, const void *text,
 
 	if (name == NULL || p == NULL)
 		return config_nomem(e);
-	TRY(yaml_tree(&c->mem, name, text, len, &map, e));
+	TRY(config_yaml(&c->mem, name, text, len, &map, e));
 	s.self = map;
 	if (c->have_main && map->kind == NODE_MAP)
 		TRY(main_only_check(map, e));

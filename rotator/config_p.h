@@ -63,7 +63,7 @@ struct node {
  * second document, maps as keys, control characters. Nothing of text needs
  * to stay; `file` must, as long as the nodes.
  */
-MUST enum ec yaml_tree(struct arena *a, const char *file, const void *text,
+MUST enum ec config_yaml(struct arena *a, const char *file, const void *text,
     size_t len, const struct node **ret, struct err *e);
 
 /* --- config_json.c: a tree to JSON --- */

@@ -229,7 +229,7 @@ grow(struct tree *t, yaml_parser_t *p, struct err *e)
 }
 
 enum ec
-yaml_tree(struct arena *a, const char *file, const void *text, size_t len,
+config_yaml(struct arena *a, const char *file, const void *text, size_t len,
     const struct node **ret, struct err *e)
 {
 	AUTO(parser) yaml_parser_t p;

@@ -154,7 +154,7 @@ static const char *const remedies[EC__MAX] = {
 	[EC_CONFIG] = FIX_NAME,
 	[EC_AUTH] = FIX_KEY,
 	[EC_DENIED] = FIX_POLICY,
-	[EC_PROTO] = "check that the endpoint is one of AWS",
+	[EC_PROTO] = "check that the endpoint is AWS's",
 };
 
 static struct aws_verdict

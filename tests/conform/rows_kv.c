@@ -193,7 +193,7 @@ static const struct trouble kubernetes_troubles[] = {
 	    "\",\"password\":\"b\"},"
 	    "\"kubectl\",{}]}",
 	    { EC_CONFLICT, EC_CONFLICT, EC_CONFLICT, EC_CONFLICT },
-	    "Kubernetes: secret mail|username", HANGS_NOT },
+	    "Kubernetes: secret mail|no SMTP credential", HANGS_NOT },
 	{ "full: too many requests", fault, ANY(SAY(429)),
 	    { EC_TEMP, EC_TEMP, EC_TEMP, EC_TEMP }, "Kubernetes", HANGS_NOT },
 	{ "full: a quota", fault, PATCH(SAY(403)), { EC_OK, EC_OK, EC_DENIED },

@@ -321,7 +321,7 @@ failed_function() {
 	is "$(function_has .used.SMTP_USER)" "$OLD"
 	is "$(look "keys['$OLD']")" Active
 	rotate verify || true
-	says 'The subnet has no address left.'
+	says 'holds no complete pair'
 	no_passwords
 }
 hidden_function() { # its key is not ours to use: nothing may be sent back

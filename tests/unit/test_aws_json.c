@@ -14,7 +14,7 @@ static const struct {
 	    EC_DENIED,
 	    "Secrets Manager: prod/smtp (eu-west-1): GetSecretValue: "
 	    "UnrecognizedClientException: invalid token (request rid-1)",
-	    "our AWS identity is environment: check the access key id" },
+	    "our AWS identity is environment: check that this access key" },
 	{ REFUSE("ExpiredTokenException", ""), EC_DENIED, EC_DENIED,
 	    "ExpiredTokenException (request", "environment: get a new" },
 	{ REFUSE("AccessDeniedException",

@@ -67,6 +67,7 @@ static const struct row_bad bads[] = {
 	{ "e:\n- PP=1\n", "e.P", EC_GONE, "f: no e.P", NULL },
 	{ "e:\n- P=1\n", "e.P.q", EC_GONE, "f: no e.P.q", NULL },
 	{ "e: [{name: P, valueFrom: {}}]", "e.P", EC_GONE, "f: no e.P", NULL },
+	{ "", "p", EC_GONE, "f: ", NULL },
 	{ "p:\n", "p", EC_CONFLICT, "f:1:3: p: is empty", NULL },
 	{ "p: ~\n", "p", EC_CONFLICT, "put it in quotes", NULL },
 	{ "p: null\n", "p", EC_CONFLICT, "f:1:4: p: is a number", NULL },
