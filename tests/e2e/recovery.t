@@ -116,6 +116,29 @@ try 'killed while it is proved, resumed' killed smtp auth 1
 try 'killed while the old key is switched off' killed iam UpdateAccessKey 1
 try 'killed while the old key is deleted' killed iam DeleteAccessKey 1
 
+made_again() { # the user, in the middle: its keys are gone with it
+	fault '{"service":"smtp","action":"auth","kind":"reply","arg":{"code":454,"text":"later"},"times":-1}'
+	SETTLE=400ms conf
+	gives 69 --force
+	is_state CREATED
+	ctl DELETE /faults >/dev/null
+	ctl DELETE /users/ses-mail >/dev/null
+	NEW=$(ctl POST /users '{"name":"ses-mail","keys":1}' |
+	    grep -o 'AKIA[A-Z0-9]*' | head -1)
+	env_file "$D/app.env" "$NEW" us-east-1
+	gives 13 --identity mail
+	gives 0 release mail
+	gives 13 --identity mail
+	says 'deleted and made again' 'rotate adopt mail'
+	gives 0 adopt mail
+	is_state IDLE
+	OLD=$NEW
+	until_idle
+	finished
+	[ "$NEW" != "$OLD" ]
+}
+try 'the user is made again in the middle' made_again
+
 # --- a bad day ---
 
 adversity() {

@@ -89,14 +89,18 @@ def run_part(pool, n, title, part):
     order = sorted(range(len(all_cells)), key=lambda i: -all_cells[i].cost)
     chosen = {id(c) for c in part}
     wanted = [i for i in order if id(all_cells[i]) in chosen]
-    for i, failure, seconds in pool.imap_unordered(play, wanted):
+    for n_done, (i, failure, seconds) in enumerate(
+            pool.imap_unordered(play, wanted), 1):
         spent += seconds
+        if n_done % 500 == 0:
+            print(f"# {n_done} of {len(wanted)}, {len(bad)} failed", flush=True)
         if not failure and seconds > SLOW:
             failure = f"took {seconds:.0f} s"
         if failure:
             bad.append((all_cells[i].name, failure))
     print(f"{'not ok' if bad else 'ok'} {n} - {title}: {len(part)} cells, "
-          f"{len(bad)} failed, {time.monotonic() - begun:.0f} s")
+          f"{len(bad)} failed, {time.monotonic() - begun:.0f} s ({spent:.0f} s "
+          "of all workers)")
     for name, failure in sorted(bad):
         print(f"# {name}\n#   " + failure.replace("\n", "\n#   "))
     sys.stdout.flush()

@@ -133,7 +133,8 @@ disturbed(struct sim *w, enum sim_call call, size_t key, enum ec lost,
 {
 	const struct sim_fault *f = sim_fault_now(w, call, NULL);
 
-	if (f->kind == FAULT_NONE || f->kind == FAULT_AFTER)
+	if (f->kind == FAULT_NONE || f->kind == FAULT_AFTER ||
+	    f->kind == FAULT_DATE)
 		return false;
 	if (f->kind == FAULT_LATE && w->n_late < SIM_LATE)
 		w->late[w->n_late++] =
@@ -148,9 +149,11 @@ disturbed(struct sim *w, enum sim_call call, size_t key, enum ec lost,
 static enum ec
 answer(struct sim *w, enum sim_call call, enum ec lost, struct err *e)
 {
+	const struct sim_fault *f = sim_fault_now(w, call, NULL);
+
 	w->skew_known = true;
-	w->date_off = 0;
-	if (sim_fault_now(w, call, NULL)->kind == FAULT_AFTER)
+	w->date_off = f->kind == FAULT_DATE ? f->arg : 0;
+	if (f->kind == FAULT_AFTER)
 		return sim_leave(w, fail(e, lost, "iam: answer lost"), e);
 	return sim_leave(w, EC_OK, e);
 }
@@ -166,8 +169,7 @@ reading(struct sim *w, enum sim_call call, const char *what, enum ec *ret,
 		return false;
 	}
 	f = sim_fault_now(w, call, NULL);
-	if (f->kind != FAULT_STALE && f->kind != FAULT_DATE &&
-	    disturbed(w, call, 0, EC_TEMP, ret, e)) {
+	if (f->kind != FAULT_STALE && disturbed(w, call, 0, EC_TEMP, ret, e)) {
 		*ret = sim_leave(w, *ret, e);
 		return false;
 	}

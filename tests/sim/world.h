@@ -68,7 +68,7 @@ enum sim_kind {
 	FAULT_LIE,    /* "ok", and nothing happened */
 	FAULT_ODD,    /* PROBE: verdict arg (enum probe_verdict) */
 	FAULT_STALE,  /* LIST: as it was arg ms ago */
-	FAULT_DATE,   /* reading calls: a right answer, its Date arg ms off */
+	FAULT_DATE,   /* IAM: a right answer, its Date arg ms off */
 	FAULT_FULL,   /* COMMIT: no space until relief() */
 };
 

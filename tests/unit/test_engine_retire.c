@@ -602,6 +602,34 @@ a_wrong_date_in_one_answer(void **state)
 	}
 }
 
+/* The moment of a proof is kept for a day: not one of another year. */
+static void
+a_wrong_date_with_the_new_key(void **state)
+{
+	WORLD(w, 1);
+	(void)state;
+
+	sim_fault(&w, CALL_CREATE, 1, 1, FAULT_DATE, 365 * SIM_DAY);
+	assert_int_equal(sim_run(&w), EC_TEMP);
+	assert_int_equal(w.disk.state, ROT_CREATED);
+	assert_int_equal(w.disk.new.proved, 0);
+	rotates(&w);
+}
+
+/* A peer that does not prove itself was told nothing: no key can land. */
+static void
+a_key_that_was_surely_not_asked_for(void **state)
+{
+	WORLD(w, 1);
+	(void)state;
+
+	sim_fault(&w, CALL_CREATE, 1, 1, FAULT_FAIL, EC_PROTO);
+	assert_int_equal(sim_run(&w), EC_PROTO);
+	assert_int_equal(w.disk.state, ROT_INTENT);
+	assert_int_equal(w.disk.answered, w.disk.sent);
+	rotates(&w);
+}
+
 /* The same while a key is switched off: its quiet time begins now. */
 static void
 a_wrong_date_while_switching_off(void **state)
@@ -718,6 +746,8 @@ main(void)
 		cmocka_unit_test(a_wrong_account_leaves_no_trace),
 		cmocka_unit_test(a_wrong_clock_stops_every_effect),
 		cmocka_unit_test(a_wrong_date_in_one_answer),
+		cmocka_unit_test(a_wrong_date_with_the_new_key),
+		cmocka_unit_test(a_key_that_was_surely_not_asked_for),
 		cmocka_unit_test(a_wrong_date_while_switching_off),
 		cmocka_unit_test(a_wrong_clock_while_pushing),
 		cmocka_unit_test(a_wrong_clock_while_a_key_may_land),
