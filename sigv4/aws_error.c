@@ -149,12 +149,12 @@ static const struct {
 static const char *const remedies[EC__MAX] = {
 	[EC_TEMP] = "nothing: it is tried again",
 	[EC_GONE] = FIX_NAME,
-	[EC_LIMIT] = "see that one of them goes, or ask AWS for more",
+	[EC_LIMIT] = "delete one of these in IAM, or ask AWS for more",
 	[EC_CONFLICT] = "see in IAM what is in the way",
 	[EC_CONFIG] = FIX_NAME,
-	[EC_AUTH] = FIX_KEY,
+	[EC_AUTH] = "check the access key of the caller and its secret",
 	[EC_DENIED] = FIX_POLICY,
-	[EC_PROTO] = "check that the endpoint is AWS's",
+	[EC_PROTO] = "check that the endpoint is AWS's; if so, report this",
 };
 
 static struct aws_verdict

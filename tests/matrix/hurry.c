@@ -5,7 +5,8 @@
  * ten. Nothing else is changed, and the program knows nothing of it.
  *
  *   HURRY_PAUSE=50       a pause is 50 times shorter
- *   HURRY_LIMIT_MS=1000  no transfer may take longer
+ *   HURRY_HTTP_MS=2000   no attempt at AWS (10 s) may take longer
+ *   HURRY_SMTP_MS=1000   no login (30 s) may take longer
  */
 #include <dlfcn.h>
 #include <stdarg.h>
@@ -17,6 +18,7 @@
 #undef curl_easy_setopt
 
 #define NS_PER_S INT64_C(1000000000)
+#define HTTP_MS  10000
 
 static long
 wish(const char *name)
@@ -50,7 +52,7 @@ CURLcode
 curl_easy_setopt(CURL *h, CURLoption o, ...)
 {
 	static CURLcode (*real)(CURL *, CURLoption, ...);
-	long limit = wish("HURRY_LIMIT_MS");
+	long limit;
 	va_list ap;
 	intptr_t v;
 
@@ -59,9 +61,12 @@ curl_easy_setopt(CURL *h, CURLoption o, ...)
 	va_start(ap, o);
 	v = va_arg(ap, intptr_t);
 	va_end(ap);
-	if (limit > 0 && o == CURLOPT_TIMEOUT_MS && v > limit)
-		v = limit;
-	if (limit > 0 && o == CURLOPT_SERVER_RESPONSE_TIMEOUT)
+	if (o == CURLOPT_TIMEOUT_MS) {
+		limit = wish(v > HTTP_MS ? "HURRY_SMTP_MS" : "HURRY_HTTP_MS");
+		v = limit > 0 && v > limit ? limit : v;
+	}
+	limit = wish("HURRY_SMTP_MS");
+	if (o == CURLOPT_SERVER_RESPONSE_TIMEOUT && limit > 0)
 		v = limit / 1000 + 1;
 	return real(h, o, v);
 }

@@ -16,7 +16,7 @@ from networld import must, told
 ACTIONS = ("GetCallerIdentity", "GetUser", "ListAccessKeys", "CreateAccessKey",
            "UpdateAccessKey", "DeleteAccessKey", "GetAccessKeyLastUsed")
 TIMES = (1, 2, -1)
-LIMIT_MS = 1000         # of one attempt, in cells where the peer is silent
+LIMIT_MS = 2000         # of one attempt, in cells where the peer is silent
 
 # name: (kind, more members of the fault, class)
 FAULTS = {
@@ -167,8 +167,8 @@ class Iam:
         return {77, 13} if self.fault in DENIALS else {c}
 
     def play(self, w):
-        w.begin([self.json], late="1s" if self.late else "0s",
-                limit_ms=LIMIT_MS if self.silent else 0)
+        w.begin([self.json], late="2s" if self.late else "0s",
+                http_ms=LIMIT_MS if self.silent else 0)
         run = w.step()
         while run.code == 10 and self.late and w.met() == 0:
             w.nap()             # the window of late effects is open

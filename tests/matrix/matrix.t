@@ -10,7 +10,7 @@ what must come of it; networld.py what must hold after every single run.
   matrix.t --cell WORD...      plays them, told in full
   matrix.t WORD...             plays them
 
-Environment: TEST_BUILD (build/plain), MATRIX_JOBS (2)."""
+Environment: TEST_BUILD (build/plain), MATRIX_JOBS (3)."""
 import argparse
 import multiprocessing
 import os
@@ -124,7 +124,7 @@ def everything(base, full, words):
     print(f"# {counts}")
     context = multiprocessing.get_context("fork")
     fine = not few
-    with context.Pool(int(os.environ.get("MATRIX_JOBS", "2")), begin_worker,
+    with context.Pool(int(os.environ.get("MATRIX_JOBS", "3")), begin_worker,
                       (base,)) as pool:
         for n, (title, part) in enumerate(parts, 2):
             fine &= run_part(pool, n, title, part)

@@ -75,14 +75,14 @@ class NetWorld(World):
             late=late, grace=grace, quiet=quiet, prove=prove, smtp=smtp_,
             client_smtp=client_smtp or smtp_))
 
-    def begin(self, faults=(), limit_ms=0, **settings):
+    def begin(self, faults=(), http_ms=0, smtp_ms=0, **settings):
         """A fresh world, configured, with these faults in wait."""
         self.fresh()
         self.clear()
         self.configure(**settings)
-        self.env = dict(self.usual, **({"HURRY_LIMIT_MS": str(limit_ms)}
-                                       if limit_ms else {}))
-        self.limit_ms, self.runs, self.log, self.seq = limit_ms, [], [], 0
+        self.env = dict(self.usual, HURRY_HTTP_MS=str(http_ms),
+                        HURRY_SMTP_MS=str(smtp_ms))
+        self.runs, self.log, self.seq = [], [], 0
         if faults:
             self.sandbox.ask("POST", "/faults", list(faults))
 
@@ -203,9 +203,9 @@ class NetWorld(World):
             return self.run(*words)
         must(False, f"blocked, and no command named: {run.fix}")
 
-    def nap(self, most=1.2):
+    def nap(self, most=2.2):
         """Until it is time again, as far as the record says; the windows of
-        these worlds are a second long."""
+        these worlds are two seconds long."""
         r = self.record()
         left = r["next_at"] / 1000 - time.time() if r else 0
         time.sleep(max(0.05, min(left, most)))
@@ -224,7 +224,7 @@ class NetWorld(World):
                     self.old not in self.sandbox.keys():
                 return self.tidy(made)
             else:
-                self.nap(1.2 if run.code == 10 else 0.05)
+                self.nap(2.2 if run.code == 10 else 0.05)
         must(False, f"not done after {RECOVERY} runs: {self.runs}, "
              f"{run.cause or self.state()}")
 

@@ -77,8 +77,9 @@ class Smtp:
         n = "for ever" if ever else "once"
         self.name = f"smtp: {phase}: {state}: {name}, {n}"
         self.marks = [f"{state} {self.class_} {n}", f"reply {name} {n}",
-                      f"{phase} {state}", f"{phase} {self.class_} {n}",
-                      f"{state} {name}"]
+                      f"{phase} {state}", f"{phase} {self.class_} {n}"]
+        if state in ("ehlo_tls", "auth"):
+            self.marks.append(f"{state} {name}")
         self.cost = 5 if self.silent else 1
 
     # ---- what must come of it ----------------------------------------------
@@ -125,7 +126,7 @@ class Smtp:
 
     def play(self, w):
         w.begin([self.json], prove="send" if self.send else "auth",
-                limit_ms=LIMIT_MS if self.silent else 0)
+                smtp_ms=LIMIT_MS if self.silent else 0)
         run = w.step()
         must(w.met() > 0, "the fault never came")
         must(run.code in self.wanted(),
