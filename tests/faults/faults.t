@@ -456,7 +456,7 @@ def run_plan(tap, pool, title, plan, log):
     text.append("exit codes: " + ", ".join(
         f"{c} {n}" for c, n in sorted(codes.items(), key=str)))
     # A TLS record more or less moves the last points: a few may be missed.
-    fine = not bad and met >= len(plan) - max(2, len(plan) // 20)
+    fine = not bad and 4 * met >= 3 * len(plan)
     tap.say(fine, f"{title}: {len(plan)} histories, {met} met their fault, "
             f"{len(bad)} ended badly, {time.monotonic() - begun:.0f} s", text)
 
