@@ -5,12 +5,14 @@ everything on to the sandbox. Standard library only.
 
 As a program, to look at with openssl s_client or curl:
   badtls.py https|smtp|smtps CERT.pem [PORT]"""
+import select
 import socket
 import ssl
 import sys
 import threading
 
 CHUNK = 65536
+LIMIT = 10              # seconds of silence
 
 
 def context(cert, versions=(ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3),
@@ -63,7 +65,7 @@ class BadTls:
                              daemon=True).start()
 
     def serve(self, s, tls):
-        s.settimeout(10)
+        s.settimeout(LIMIT)
         try:
             if self.kind == "smtp":
                 self.talk(s, tls)
@@ -128,25 +130,32 @@ class BadTls:
         up = c.wrap_socket(socket.create_connection(("127.0.0.1", self.upstream)))
         if self.kind == "smtp":
             up.recv(CHUNK)      # its banner; ours was said in clear
-        back = threading.Thread(target=self.copy, args=(up, s), daemon=True)
-        back.start()
         try:
-            while data := s.recv(CHUNK):
-                self.note(data, True)
-                up.sendall(data)
+            self.both_ways(s, up)
         finally:
-            up.shutdown(socket.SHUT_RDWR)
-            back.join()
             up.close()
 
-    @staticmethod
-    def copy(source, to):
-        try:
-            while data := source.recv(CHUNK):
-                to.sendall(data)
-            to.shutdown(socket.SHUT_RDWR)
-        except (OSError, ssl.SSLError, ValueError):
-            pass
+    def both_ways(self, s, up):
+        """By one thread: OpenSSL allows no reading of a connection while
+        another thread writes to it."""
+        other = {s: up, up: s}
+        while True:
+            ready = [x for x in other if x.pending()] or \
+                select.select(list(other), [], [], LIMIT)[0]
+            if not ready:
+                return
+            for x in ready:
+                x.settimeout(0)
+                try:
+                    data = x.recv(CHUNK)
+                except ssl.SSLWantReadError:
+                    continue    # a session ticket, half a record
+                if not data:
+                    return
+                if x is s:
+                    self.note(data, True)
+                other[x].settimeout(LIMIT)
+                other[x].sendall(data)
 
 
 SCRIPT = {

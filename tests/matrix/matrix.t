@@ -100,7 +100,8 @@ def run_part(pool, n, title, part):
             bad.append((all_cells[i].name, failure))
     print(f"{'not ok' if bad else 'ok'} {n} - {title}: {len(part)} cells, "
           f"{len(bad)} failed, {time.monotonic() - begun:.0f} s ({spent:.0f} s "
-          "of all workers)")
+          "of all workers)" + "".join(f"; {n}: {f.splitlines()[0][:200]}"
+                                      for n, f in sorted(bad)[:3]))
     for name, failure in sorted(bad):
         print(f"# {name}\n#   " + failure.replace("\n", "\n#   "))
     sys.stdout.flush()
