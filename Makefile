@@ -51,6 +51,12 @@ else ifeq ($(FLAVOUR),clang)
 CC := clang
 else ifeq ($(FLAVOUR),plain)
 HARDEN :=
+else ifeq ($(FLAVOUR),cov)
+# clang 19 is the first in Debian that counts MC/DC.
+CC := clang-19
+OPT := -O0
+HARDEN := -fprofile-instr-generate -fcoverage-mapping -fcoverage-mcdc
+LDHARDEN := -fprofile-instr-generate
 else ifeq ($(FLAVOUR),fuzz)
 CC := clang
 OPT := -O1
@@ -217,6 +223,11 @@ mutants: ## remove every guard of the engine in turn; a test must die
 	$(Q)$(MAKE) --no-print-directory $(LIBS)
 	$(Q)prove -v tests/sim/mutants.sh
 
+coverage: ## branches and MC/DC of engine, store, protocol, parsers (clang 19)
+	$(Q)$(MAKE) --no-print-directory deps DEBS="$(TEST_DEBS) clang-19 llvm-19 libclang-rt-19-dev"
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=cov tests-bin
+	$(Q)tests/coverage/coverage.sh
+
 soak: ## the long runs: many random rotations, every crash point, fuzzing
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain tests-bin
 	$(Q)SIM_ROUNDS=$(or $(SIM_ROUNDS),1000000) build/plain/tests/unit/test_engine_random
@@ -301,7 +312,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
 force:
-.PHONY: all check demo bench unit mutants soak crash faults live conform model matrix fuzz fuzz-bin layers banned budget format analyze \
+.PHONY: all check demo bench unit mutants coverage soak crash faults live conform model matrix fuzz fuzz-bin layers banned budget format analyze \
 	tidy cppcheck install uninstall deps clean help tests-bin force
 .DEFAULT_GOAL := all
 .SECONDARY:
