@@ -149,6 +149,9 @@ $(VFS).o: EXTRA_CPPFLAGS := -Itests/unit
 $(VFS): $(VFS).o $(LIBS)
 	$(link)
 $(VFS): EXTRA_LIBS := -lcmocka
+TORTURE    := $(BUILD)/tests/faults/torture
+$(TORTURE): $(TORTURE).o $(LIBS)
+	$(link)
 PT         := $(BUILD)/tests/crash/pt_trace.o
 $(BUILD)/tests/crash/pt: $(BUILD)/tests/crash/pt.o $(PT)
 	$(link)
@@ -173,7 +176,7 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60) each
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=fuzz fuzz-bin
 	$(Q)FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) prove -v tests/fuzz/fuzz.t
 
-tests-bin: $(UNIT) $(VFS) $(BUILD)/tests/conform/conform $(E2E_BIN) $(TOOLS) \
+tests-bin: $(UNIT) $(VFS) $(TORTURE) $(BUILD)/tests/conform/conform $(E2E_BIN) $(TOOLS) \
 	$(BUILD)/rotate $(BUILD)/ses-sandbox
 
 check: ## install test packages, build, run every test

@@ -160,7 +160,7 @@ exec_ask_parse(const struct buf *text, struct exec_ask *ret, struct err *e)
 	if (strstr(buf_str(text), "\\u0000") == NULL)
 		ret->json = json_parse(text);
 	if (ret->json == NULL)
-		return fail(e, EC_PROTO, "request: not one JSON object");
+		return fail_lib(e, EC_PROTO, "request: not one JSON object");
 	ec = take(ret->json, ret, e);
 	if (ec != EC_OK)
 		exec_ask_free(ret);

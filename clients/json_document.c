@@ -5,6 +5,7 @@
  */
 #include "clients/json_document.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/auto.h"
@@ -67,6 +68,8 @@ scan(struct tree *t, const char *key, struct err *e)
 {
 	AUTO(json) cJSON *j = json_parse(t->text);
 
+	if (j == NULL && errno == ENOMEM)
+		return fail_lib(e, EC_NOMEM, "no memory to read %s", key);
 	if (!cJSON_IsObject(j))
 		return no_object(key, e);
 	return json_scan(t, e);

@@ -190,7 +190,7 @@ understand(
 
 	if (kind == NULL || strcmp(kind, "ExecCredential") != 0 ||
 	    said == NULL || strcmp(said, version) != 0)
-		return fail(
+		return fail_lib(
 		    e, EC_PROTO, "it said no ExecCredential of %s", version);
 	return take(k, cJSON_GetObjectItemCaseSensitive(j, "status"), e);
 }

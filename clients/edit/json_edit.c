@@ -21,14 +21,17 @@ locate(
 {
 	AUTO(buf) struct buf meaning = BUF(t->text->len);
 	struct edit_path path;
+	enum ec ec;
 	size_t i;
 
 	TRY(edit_path_parse(key, &path, e));
 	TRY(tree_find(t, &path, key, &i, e));
 	if (tree_span(t, i, key, ret, e) != EC_OK)
 		return fix(e, "put a text there: \"\"");
-	if (json_unescape(buf_str(t->text) + ret->at + 1, ret->len - 2,
-		&meaning, e) != EC_OK)
+	ec = json_unescape(
+	    buf_str(t->text) + ret->at + 1, ret->len - 2, &meaning, e);
+	TRY_MEMORY(ec);
+	if (ec != EC_OK)
 		return tree_refuse_key(
 		    t, ret->at, key, e, "an escape that is no character");
 	if (tree_reference(buf_str(&meaning), meaning.len))

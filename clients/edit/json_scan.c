@@ -92,9 +92,12 @@ name(struct scan *s)
 	const char *from = s->p + 1;
 	AUTO(buf) struct buf b = BUF(s->t->text->len);
 	size_t len = 0;
+	enum ec ec;
 
 	TRY(string(s, &len));
-	if (json_unescape(from, len, &b, s->e) == EC_OK)
+	ec = json_unescape(from, len, &b, s->e);
+	TRY_MEMORY(ec);
+	if (ec == EC_OK)
 		TRY(tree_name(s->t, buf_str(&b), b.len, s->e));
 	TRY(skip(s));
 	if (!at(s, ":"))
@@ -115,13 +118,16 @@ text(struct scan *s)
 		.at = (size_t)(from - s->start),
 		.value = TREE_NONE };
 	size_t len = 0;
+	enum ec ec;
 
 	TRY(string(s, &len));
 	n.len = len + 2;
 	if (t->name != TREE_NONE && t->namelen == 4 &&
 	    memcmp(buf_str(&t->pool) + t->name, "name", 4) == 0) {
 		n.value = t->pool.len;
-		if (json_unescape(from + 1, len, &t->pool, s->e) != EC_OK)
+		ec = json_unescape(from + 1, len, &t->pool, s->e);
+		TRY_MEMORY(ec);
+		if (ec != EC_OK)
 			n.value = TREE_NONE;
 		n.valuelen = t->pool.len - n.value;
 	}

@@ -66,19 +66,23 @@ php_leaf(struct parse *p, const char *from, const char *end, const char *why)
 	return tree_leaf(p->t, &n, p->e);
 }
 
-/* Why a string is not touched, or NULL. */
-static const char *
-odd(const struct parse *p, const struct php_token *k)
+/* *ret: why a string is not touched, or NULL. */
+static enum ec
+odd(const struct parse *p, const struct php_token *k, const char **ret)
 {
 	AUTO(buf) struct buf b = BUF(p->t->text->len);
-	struct err e;
+	enum ec ec;
 
+	*ret = "goes over several lines: write it on one line";
 	if (memchr(k->p, '\n', k->len) != NULL ||
 	    memchr(k->p, '\r', k->len) != NULL)
-		return "goes over several lines: write it on one line";
-	if (php_unquote(*k->p, k->p + 1, k->len - 2, &b, &e) != EC_OK)
-		return "holds a variable or a bad escape: use single quotes";
-	return NULL;
+		return EC_OK;
+	ec = php_unquote(*k->p, k->p + 1, k->len - 2, &b, p->e);
+	TRY_MEMORY(ec);
+	*ret = ec != EC_OK
+	    ? "holds a variable or a bad escape: use single quotes"
+	    : NULL;
+	return EC_OK;
 }
 
 /* At the root nothing is skipped: there may be a function with statements in
@@ -99,11 +103,13 @@ static enum ec
 string(struct parse *p)
 {
 	const struct php_token k = p->k;
+	const char *why;
 
 	TRY(php_advance(p));
 	if (!ends(&p->k))
 		return computed(p, k.p);
-	return php_leaf(p, k.p, k.p + k.len, odd(p, &k));
+	TRY(odd(p, &k, &why));
+	return php_leaf(p, k.p, k.p + k.len, why);
 }
 
 /* "[" or "array(", and over it; *ret says whether it was. */
@@ -147,10 +153,13 @@ enum ec
 php_name(struct parse *p, const struct php_token *k)
 {
 	AUTO(buf) struct buf b = BUF(p->t->text->len);
+	enum ec ec;
 
 	if (k->kind != PHP_STRING)
 		return tree_name(p->t, k->p, k->len, p->e);
-	if (php_unquote(*k->p, k->p + 1, k->len - 2, &b, p->e) != EC_OK)
+	ec = php_unquote(*k->p, k->p + 1, k->len - 2, &b, p->e);
+	TRY_MEMORY(ec);
+	if (ec != EC_OK)
 		return EC_OK;
 	return tree_name(p->t, buf_str(&b), b.len, p->e);
 }

@@ -130,6 +130,7 @@ toml_key_part(struct toml_lex *x, struct buf *name)
 {
 	const char *from = x->p, *to = x->p;
 	char quote = '\0';
+	enum ec ec;
 
 	if (x->p < x->end && (*x->p == '"' || *x->p == '\'')) {
 		quote = *x->p;
@@ -143,7 +144,9 @@ toml_key_part(struct toml_lex *x, struct buf *name)
 			    x, "this is no TOML: a key was expected");
 	}
 	buf_cut(name, 0);
-	if (toml_unescape(from, to, quote, name, x->e) != EC_OK)
+	ec = toml_unescape(from, to, quote, name, x->e);
+	TRY_MEMORY(ec);
+	if (ec != EC_OK)
 		return toml_bad(
 		    x, "a key with an escape that is not supported");
 	return EC_OK;

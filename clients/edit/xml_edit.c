@@ -59,10 +59,13 @@ readable(const struct tree *t, const char *key, const struct edit_span *s,
     struct err *e)
 {
 	AUTO(buf) struct buf meaning = BUF(t->text->len);
+	enum ec ec;
 
 	if (odd(t->text, s) != NULL)
 		return tree_refuse_key(t, s->at, key, e, odd(t->text, s));
-	if (decode(t->text, s, &meaning, e) != EC_OK)
+	ec = decode(t->text, s, &meaning, e);
+	TRY_MEMORY(ec);
+	if (ec != EC_OK)
 		return tree_refuse_key(t, s->at, key, e,
 		    "an entity that is not one of XML itself");
 	if (tree_reference(buf_str(&meaning), meaning.len))

@@ -138,6 +138,8 @@ parse(struct witness *w, const struct tree *t)
 		    "mean");
 	if (s == XML_STATUS_OK)
 		return EC_OK;
+	if (XML_GetErrorCode(w->parser) == XML_ERROR_NO_MEMORY)
+		return fail(w->e, EC_NOMEM, "no memory for XML");
 	return refuse(w, t, bom, XML_ErrorString(XML_GetErrorCode(w->parser)));
 }
 

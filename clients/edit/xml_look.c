@@ -75,57 +75,69 @@ named(const struct tree *t, const struct tree_node *n, const char *mark,
 }
 
 /* Does the raw text of a node mean this? */
-static bool
-means(
-    const struct tree *t, const struct tree_node *n, const char *p, size_t len)
+static enum ec
+means(const struct tree *t, const struct tree_node *n, const char *p,
+    size_t len, bool *ret, struct err *e)
 {
 	const size_t q = n->quote != '\0' ? 1 : 0;
 	AUTO(buf) struct buf b = BUF(t->text->len);
-	struct err e;
+	enum ec ec;
 
-	return n->kind == TREE_TEXT &&
-	    xml_unescape(buf_str(t->text) + n->at + q, n->len - 2 * q, &b,
-		&e) == EC_OK &&
-	    b.len == len && memcmp(buf_str(&b), p, len) == 0;
+	*ret = false;
+	if (n->kind != TREE_TEXT)
+		return EC_OK;
+	ec = xml_unescape(buf_str(t->text) + n->at + q, n->len - 2 * q, &b, e);
+	TRY_MEMORY(ec);
+	*ret = ec == EC_OK && b.len == len && memcmp(buf_str(&b), p, len) == 0;
+	return EC_OK;
 }
 
+/* A name and a value, as they stand in a condition. */
+struct wish {
+	const char *name, *value;
+	size_t namelen, valuelen;
+};
+
 /* Has child i the name, as an attribute or an element, and this value? */
-static bool
-holds(const struct tree *t, size_t i, const char *name, size_t len,
-    const char *value, size_t vlen)
+static enum ec
+holds(const struct tree *t, size_t i, const struct wish *w, bool *ret,
+    struct err *e)
 {
 	const struct tree_node *n = tree_at(t, i);
 
-	if (named(t, n, "@", name, len))
-		return means(t, n, value, vlen);
-	return named(t, n, "", name, len) && n->next == i + 2 &&
-	    means(t, n + 1, value, vlen);
+	*ret = false;
+	if (named(t, n, "@", w->name, w->namelen))
+		return means(t, n, w->value, w->valuelen, ret, e);
+	if (!named(t, n, "", w->name, w->namelen) || n->next != i + 2)
+		return EC_OK;
+	return means(t, n + 1, w->value, w->valuelen, ret, e);
 }
 
-static bool
-condition(const struct tree *t, size_t element, const char *p)
+static enum ec
+condition(const struct tree *t, size_t element, const char *p, bool *ret,
+    struct err *e)
 {
-	const char *eq = p + strcspn(p, "="), *end = p + strcspn(p, "]");
+	const size_t len = strcspn(p, "=");
+	const struct wish w = { p, p + len + 1, len,
+		strcspn(p + len + 1, "]") };
 	const size_t stop = tree_at(t, element)->next;
 
-	for (size_t i = element + 1; i < stop; i = tree_at(t, i)->next)
-		if (holds(t, i, p, (size_t)(eq - p), eq + 1,
-			(size_t)(end - eq - 1)))
-			return true;
-	return false;
+	*ret = false;
+	for (size_t i = element + 1; i < stop && !*ret; i = tree_at(t, i)->next)
+		TRY(holds(t, i, &w, ret, e));
+	return EC_OK;
 }
 
-static bool
-fits(const struct tree *t, size_t i, const char *step)
+static enum ec
+fits(const struct tree *t, size_t i, const char *step, bool *ret, struct err *e)
 {
 	const size_t len = strcspn(step, "[");
 
-	if (!named(t, tree_at(t, i), "", step, len))
-		return false;
-	for (const char *p = step + len; *p == '['; p += strcspn(p, "]") + 1)
-		if (!condition(t, i, p + 1))
-			return false;
-	return true;
+	*ret = named(t, tree_at(t, i), "", step, len);
+	for (const char *p = step + len; *p == '[' && *ret;
+	     p += strcspn(p, "]") + 1)
+		TRY(condition(t, i, p + 1, ret, e));
+	return EC_OK;
 }
 
 /* The value of an element: its only content. */
@@ -167,11 +179,13 @@ search(const struct tree *t, const struct edit_path *p, const char *key,
 	*ret = TREE_NONE;
 	for (size_t i = 0; i < count && p->n > 0; i = next) {
 		const struct tree_node *n = tree_at(t, i);
+		bool hit;
 
 		next = n->next;
 		while (depth > 0 && i >= stop[depth - 1])
 			depth--;
-		if (!fits(t, i, p->step[depth]))
+		TRY(fits(t, i, p->step[depth], &hit, e));
+		if (!hit)
 			continue;
 		if (depth + 1 < p->n) {
 			stop[depth++] = n->next;

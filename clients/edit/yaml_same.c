@@ -147,6 +147,9 @@ compare(struct pace *p, const char *where, struct err *e)
 		good = step(p);
 	if (good)
 		return EC_OK;
+	if (p->was.error == YAML_MEMORY_ERROR ||
+	    p->now.error == YAML_MEMORY_ERROR)
+		return fail(e, EC_NOMEM, "no memory for YAML");
 	return fail(
 	    e, EC_BUG, "%s: the change would touch something else", where);
 }

@@ -90,25 +90,30 @@ str_tag(const yaml_char_t *tag)
 	    strcmp((const char *)tag, "!") == 0;
 }
 
-/* Do the bytes mean what libyaml read there? */
-static bool
-agrees(struct load *l, const struct tree_node *n)
+/* n->why is set unless the bytes mean what libyaml read there. */
+static enum ec
+agree(struct load *l, struct tree_node *n)
 {
 	const char *raw = buf_str(l->t->text) + n->at;
 	const size_t q = n->quote != '\0' ? 1 : 0;
 	AUTO(buf) struct buf mine = BUF(l->t->text->len);
+	enum ec ec;
 
-	return n->len >= 2 * q && (q == 0 || *raw == n->quote) &&
-	    yaml_unquote(n->quote, raw + q, n->len - 2 * q, &mine, l->e) ==
-	    EC_OK &&
-	    mine.len == n->valuelen &&
+	n->why = "is written in a way not known here";
+	if (n->len < 2 * q || (q > 0 && *raw != n->quote))
+		return EC_OK;
+	ec = yaml_unquote(n->quote, raw + q, n->len - 2 * q, &mine, l->e);
+	TRY_MEMORY(ec);
+	if (ec == EC_OK && mine.len == n->valuelen &&
 	    memcmp(buf_str(&mine), buf_str(&l->t->pool) + n->value, mine.len) ==
-	    0;
+		0)
+		n->why = NULL;
+	return EC_OK;
 }
 
 /* Why a scalar is not touched, or NULL. */
 static const char *
-odd(struct load *l, const yaml_event_t *v, const struct tree_node *n)
+odd(const struct load *l, const yaml_event_t *v, const struct tree_node *n)
 {
 	const char *raw = buf_str(l->t->text) + n->at;
 	const char *value = (const char *)v->data.scalar.value;
@@ -128,7 +133,7 @@ odd(struct load *l, const yaml_event_t *v, const struct tree_node *n)
 	    !yaml_text(value, v->data.scalar.length))
 		return "is a number, a date, true, false or null to some "
 		       "readers: put it in quotes";
-	return agrees(l, n) ? NULL : "is written in a way not known here";
+	return NULL;
 }
 
 /* The meaning, and the anchor behind it. */
@@ -163,6 +168,8 @@ scalar(struct load *l, const yaml_event_t *v)
 	TRY(keep(l, v->data.scalar.value, v->data.scalar.length,
 	    v->data.scalar.anchor, &n));
 	n.why = odd(l, v, &n);
+	if (n.why == NULL)
+		TRY(agree(l, &n));
 	if (n.why != NULL)
 		n.kind = TREE_ODD;
 	return tree_leaf(l->t, &n, l->e);

@@ -50,6 +50,14 @@ struct err {
 			return ec_;                                            \
 	} while (0)
 
+/* Where any other failure of x means something of its own: a lack of memory
+ * must not be taken for it. */
+#define TRY_MEMORY(x)                                                          \
+	do {                                                                   \
+		if ((x) == EC_NOMEM)                                           \
+			return EC_NOMEM;                                       \
+	} while (0)
+
 /*
  * Fill *e and return ec: `return fail(e, EC_PROTO, "...")`. For EC_IO and
  * EC_DENIED errno is kept and its text appended. Clears e->fix.

@@ -1,0 +1,468 @@
+/*
+ * torture: memory runs out at each allocation in turn inside everything that
+ * reads or writes text: the syntaxes of `file`, URLs, templates, the
+ * configuration, records, replies of IAM and of outside programs, signing.
+ * Inputs are the corpora of tests/fuzz; whatever one comes to with enough
+ * memory, with too little it comes to EC_NOMEM, or, where the failing block
+ * was only a cache of a library, to the same as before. Never to another
+ * class: a file is not called wrong because memory is short. What was taken
+ * is given back each time.
+ *
+ * malloc() and friends are replaced here for the whole process, libyaml,
+ * expat and cJSON included; not for the sanitizers' flavour.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+
+#include "base/auto.h"
+#include "base/secret.h"
+#include "clients/dsn.h"
+#include "clients/edit/edit.h"
+#include "clients/exec_serve.h"
+#include "clients/template.h"
+#include "rotator/config_p.h"
+#include "rotator/iam_reply.h"
+#include "rotator/record.h"
+#include "sigv4/sign.h"
+
+#define MAX     ((size_t)256 * 1024)
+#define WHY_MAX 20
+
+void *__libc_malloc(size_t n);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *p, size_t n);
+void __libc_free(void *p);
+
+static struct {
+	bool on, failed;
+	long at, count;
+	long live; /* blocks taken and not given back while it was on */
+} oom;
+
+static bool
+fails(void)
+{
+	if (!oom.on || ++oom.count != oom.at)
+		return false;
+	oom.failed = true;
+	errno = ENOMEM;
+	return true;
+}
+
+void *
+malloc(size_t n)
+{
+	if (fails())
+		return NULL;
+	oom.live += oom.on;
+	return __libc_malloc(n);
+}
+
+void *
+calloc(size_t n, size_t size)
+{
+	if (fails())
+		return NULL;
+	oom.live += oom.on;
+	return __libc_calloc(n, size);
+}
+
+void *
+realloc(void *p, size_t n)
+{
+	if (n > 0 && fails())
+		return NULL;
+	oom.live += oom.on && p == NULL;
+	return __libc_realloc(p, n);
+}
+
+void
+free(void *p)
+{
+	oom.live -= oom.on && p != NULL;
+	__libc_free(p);
+}
+
+/* ---- what is tortured ---- */
+
+struct input {
+	const uint8_t *data;
+	size_t size;
+};
+
+/* The parts of an input that is apart by NUL bytes; "" when there is none. */
+static const char *
+part(const struct input *in, size_t n)
+{
+	const uint8_t *p = in->data, *end = in->data + in->size;
+
+	while (n-- > 0) {
+		p = memchr(p, '\0', (size_t)(end - p));
+		if (p == NULL)
+			return "";
+		p++;
+	}
+	return (const char *)p; /* the reader puts a NUL behind the input */
+}
+
+static const struct row {
+	const char *syntax, *key, *other;
+} lines[] = {
+	{ "ini", "s.P", "s.Q" },
+	{ "php-ini", "s.P", "s.Q" },
+	{ "gitea", "s.P", "s.Q" },
+	{ "grafana", "s.P", "s.Q" },
+	{ "ini", "P", "Q" },
+	{ "gitea", "P", "Q" },
+	{ "properties", "P", "Q" },
+	{ "toml", "s.P", NULL },
+	{ "toml", "s.0.P", NULL },
+	{ "msmtprc", "s.P", NULL },
+	{ "exim-passwd", "P", "Q" },
+	{ "opensmtpd-secrets", "P", "Q" },
+	{ "sasl_passwd", "P", "Q" },
+	{ "plain", "P", NULL },
+}, trees[] = {
+	{ "json", "P", NULL },
+	{ "yaml", "P", NULL },
+	{ "xml", "P", NULL },
+	{ "php", "P", NULL },
+	{ "json", "m.0.P", NULL },
+	{ "yaml", "m.P", NULL },
+	{ "xml", "m.i[k=1].@P", NULL },
+	{ "php", "$P", NULL },
+	{ "json", "m.P", NULL },
+	{ "yaml", "m.e.P", NULL },
+	{ "xml", "m.i[k=1].P", NULL },
+	{ "php", "m.P", NULL },
+}, envs[] = {
+	{ "dotenv", "P", "Q" },
+	{ "environment-file", "P", "Q" },
+};
+
+static enum ec
+edit(const struct row *r, const char *value, const struct input *file,
+    struct err *e)
+{
+	const struct edit_syntax *s = edit_syntax_find(r->syntax);
+	const struct edit_pair pair = { r->key, value };
+	const struct edit_pair more = { r->other, value };
+	AUTO(buf) struct buf text = BUF(MAX);
+	AUTO(buf) struct buf now = BUF(8 * MAX);
+	AUTO(buf) struct buf longer = BUF(8 * MAX);
+
+	TRY(buf_add(&text, file->data, file->size, e));
+	TRY(edit_get(s, &text, "f", r->key, &now, e));
+	TRY(edit_set(s, &text, "f", &pair, 1, &now, e));
+	if (r->other == NULL || s->append == NULL)
+		return EC_OK;
+	TRY(s->append(&now, r->other, &longer, e));
+	return edit_set(s, &longer, "f", &more, 1, &now, e);
+}
+
+/* As in fuzz_edit_line.c and fuzz_edit_tree.c: which, value NUL file. */
+static enum ec
+edit_of(const struct row *rows, size_t n, const struct input *in, struct err *e)
+{
+	const char *value = part(in, 0) + 1;
+	const uint8_t *nul = memchr(in->data, '\0', in->size);
+	struct input file;
+
+	if (nul == NULL || nul == in->data)
+		return EC_OK;
+	file.data = nul + 1;
+	file.size = in->size - (size_t)(nul + 1 - in->data);
+	return edit(&rows[in->data[0] % n], value, &file, e);
+}
+
+static enum ec
+edit_line(const struct input *in, struct err *e)
+{
+	return edit_of(lines, COUNT(lines), in, e);
+}
+
+static enum ec
+edit_tree(const struct input *in, struct err *e)
+{
+	return edit_of(trees, COUNT(trees), in, e);
+}
+
+static enum ec
+edit_env(const struct input *in, struct err *e)
+{
+	TRY(edit(&envs[0], "n+/", in, e));
+	return edit(&envs[1], "n+/", in, e);
+}
+
+static enum ec
+dsn(const struct input *in, struct err *e)
+{
+	AUTO(buf) struct buf url = BUF(MAX);
+	AUTO(buf) struct buf now = BUF(8 * MAX);
+	AUTO(buf) struct buf user = BUF(8 * MAX);
+	AUTO(buf) struct buf pass = BUF(8 * MAX);
+
+	TRY(buf_adds(&url, part(in, 2), e));
+	TRY(dsn_get(&url, "f", &user, &pass, e));
+	return dsn_set(&url, "f", part(in, 0), part(in, 1), &now, e);
+}
+
+static enum ec
+config(const struct input *in, struct err *e)
+{
+	struct config_full *c = config_begin();
+	enum ec ec;
+
+	if (c == NULL)
+		return config_nomem(e);
+	ec = config_add(c, "main.yaml", in->data, in->size, e);
+	if (ec == EC_OK)
+		ec = config_finish(c, e);
+	config_free(&c->pub);
+	return ec;
+}
+
+static enum ec
+record(const struct input *in, struct err *e)
+{
+	AUTO(rec) struct rec r;
+	AUTO(buf) struct buf text = BUF(8 * MAX);
+
+	rec_init(&r, "mail");
+	TRY(rec_decode((const char *)in->data, &r, e));
+	return rec_encode(&r, &text, e);
+}
+
+static enum ec
+asked(const struct input *in, struct err *e)
+{
+	AUTO(exec_ask) struct exec_ask a = { .json = NULL };
+	AUTO(buf) struct buf text = BUF(MAX);
+
+	TRY(buf_add(&text, in->data, in->size, e));
+	return exec_ask_parse(&text, &a, e);
+}
+
+static enum ec
+answered(const struct input *in, struct err *e)
+{
+	AUTO(exec_reply) struct exec_reply got = { .cred = { .user = "" } };
+	AUTO(buf) struct buf text = BUF(MAX);
+	bool heard;
+
+	TRY(buf_add(&text, in->data, in->size, e));
+	return exec_reply_parse(&text, "p", EXEC_READ, &got, &heard, e);
+}
+
+static enum ec
+iam(const struct input *in, struct err *e)
+{
+	AUTO(buf) struct buf text = BUF(MAX);
+	char marker[IAM_MARKER_MAX];
+	struct iam_keys keys = { .n = 0 };
+
+	TRY(buf_add(&text, in->data, in->size, e));
+	return iam_read_list(&text, "ses-smtp-a", &keys, marker, e);
+}
+
+static enum ec
+templates(const struct input *in, struct err *e)
+{
+	const char *values[TEMPLATE__FIELDS] = { "AKIA", "pass+/", "h", "587",
+		"us-east-1", "mail" };
+	AUTO(buf) struct buf text = BUF(MAX);
+	AUTO(buf) struct buf out = BUF(8 * MAX);
+	AUTO(buf) struct buf user = BUF(MAX);
+	AUTO(buf) struct buf pass = BUF(MAX);
+	struct template t;
+
+	TRY(buf_add(&text, in->data, in->size, e));
+	TRY(template_parse(&text, "f", &t, e));
+	TRY(template_render(&t, values, &out, e));
+	return template_match(&t, &out, "f", &user, &pass, e);
+}
+
+static enum ec
+sign(const struct input *in, struct err *e)
+{
+	static const struct sig_header headers[] = {
+		{ "Host", "iam.amazonaws.com" },
+		{ "X-Amz-Target", "  a   b " },
+		{ "content-type", "x" },
+	};
+	AUTO(sig_result) struct sig_result r = { .signature = "" };
+	AUTO(secret) struct secret *secret = NULL;
+	struct sig_request q = { "POST", "/a b/../%20", part(in, 0), headers,
+		in->data, in->size, false, true, false };
+	struct sig_context c = { "AKIAIOSFODNN7EXAMPLE", NULL, NULL,
+		"us-east-1", "iam", 1440938160000 };
+
+	TRY(secret_new("wJalrXUtnFEMI", 13, &secret, e));
+	c.secret = secret;
+	return sig_sign(&q, &c, &r, e);
+}
+
+static const char list_reply[] =
+    "<ListAccessKeysResponse xmlns='https://iam.amazonaws.com/doc/2010-05-08/'>"
+    "<ListAccessKeysResult><AccessKeyMetadata><member><UserName>ses-smtp-a"
+    "</UserName><AccessKeyId>AKIAIOSFODNN7EXAMPLE</AccessKeyId><Status>Active"
+    "</Status><CreateDate>2026-11-21T03:40:00Z</CreateDate></member>"
+    "</AccessKeyMetadata><IsTruncated>false</IsTruncated>"
+    "</ListAccessKeysResult></ListAccessKeysResponse>";
+static const char read_reply[] =
+    "{\"protocol\":1,\"ok\":true,\"username\":\"AKIAIOSFODNN7EXAMPLE\","
+    "\"password\":\"BM4qrDmCFxdbe8yfxsdtmdbGmi9YsEXAMPLEabcdefgh\"}";
+static const char template_text[] =
+    "user {{username}}\npass \"{{password|json}}\" {{host}}:{{port}}\n";
+static const char query[] = "b=2&a=1&a=%20x&Action=ListAccessKeys";
+
+/* corpus: a folder of tests/fuzz/corpus, or NULL: only `text`. */
+static const struct subject {
+	const char *name, *corpus, *text;
+	enum ec (*run)(const struct input *in, struct err *e);
+} subjects[] = {
+	{ "line syntaxes", "edit_line", NULL, edit_line },
+	{ "tree syntaxes", "edit_tree", NULL, edit_tree },
+	{ "dotenv and EnvironmentFile", "dotenv", NULL, edit_env },
+	{ "pairs in URLs", "dsn", NULL, dsn },
+	{ "templates", NULL, template_text, templates },
+	{ "configuration", "config", NULL, config },
+	{ "records", "record", NULL, record },
+	{ "requests to the agent", "agent", NULL, asked },
+	{ "answers of programs", NULL, read_reply, answered },
+	{ "a list of IAM", NULL, list_reply, iam },
+	{ "signing", NULL, query, sign },
+};
+
+/* ---- the torture ---- */
+
+struct tally {
+	unsigned inputs, failures, wrong;
+	char why[WHY_MAX][400];
+};
+
+static void
+complain(struct tally *t, const char *input, const char *what, long at,
+    enum ec ec, const struct err *e)
+{
+	if (t->wrong++ < WHY_MAX)
+		(void)snprintf(t->why[t->wrong - 1], sizeof(t->why[0]),
+		    "%s: %s, allocation %ld: class %d: %.200s", input, what, at,
+		    (int)ec, ec != EC_OK ? e->what : "");
+}
+
+static enum ec
+once(const struct subject *s, const struct input *in, long at, struct err *e)
+{
+	enum ec ec;
+
+	oom.at = at;
+	oom.count = oom.live = 0;
+	oom.failed = false;
+	oom.on = true;
+	ec = s->run(in, e);
+	ERR_clear_error(); /* OpenSSL's list of errors holds blocks */
+	oom.on = false;
+	return ec;
+}
+
+static void
+torture(const struct subject *s, const char *name, const struct input *in,
+    struct tally *t)
+{
+	struct err e = { .ec = EC_OK };
+	enum ec good, ec;
+
+	(void)once(s, in, 0, &e); /* what is set up once stays */
+	good = once(s, in, 0, &e);
+	t->inputs++;
+	for (long at = 1;; at++) {
+		e = (struct err){ .ec = EC_OK };
+		ec = once(s, in, at, &e);
+		/* A cache that a library fills, it fills only once. */
+		if (oom.live != 0 && once(s, in, at, &e) == ec && oom.live != 0)
+			complain(t, name, "not given back", at, ec, &e);
+		if (!oom.failed)
+			break;
+		t->failures++;
+		if (ec != EC_NOMEM && ec != good)
+			complain(t, name, "wrong class", at, ec, &e);
+	}
+	if (ec != good)
+		complain(t, name, "not repeatable", 0, ec, &e);
+}
+
+static void
+torture_file(
+    const struct subject *s, int dir, const char *name, struct tally *t)
+{
+	static char data[MAX + 1];
+	struct input in = { (const uint8_t *)data, 0 };
+	const int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	const ssize_t n = fd >= 0 ? read(fd, data, MAX) : -1;
+
+	if (fd >= 0)
+		(void)close(fd);
+	if (n <= 0)
+		return;
+	data[n] = '\0';
+	in.size = (size_t)n;
+	torture(s, name, &in, t);
+}
+
+static void
+torture_all(const struct subject *s, struct tally *t)
+{
+	const struct input in = { (const uint8_t *)s->text,
+		s->text != NULL ? strlen(s->text) : 0 };
+	const struct dirent *d;
+	char path[256];
+	DIR *dir;
+
+	if (s->corpus == NULL) {
+		torture(s, s->name, &in, t);
+		return;
+	}
+	(void)snprintf(path, sizeof(path), "tests/fuzz/corpus/%s", s->corpus);
+	dir = opendir(path);
+	while (dir != NULL && (d = readdir(dir)) != NULL)
+		if (d->d_name[0] != '.')
+			torture_file(s, dirfd(dir), d->d_name, t);
+	if (dir != NULL)
+		(void)closedir(dir);
+}
+
+int
+main(void)
+{
+	bool bad = false;
+	struct err e;
+
+	if (secret_init(&e) != EC_OK)
+		return 1;
+	printf("1..%zu\n", COUNT(subjects));
+	for (size_t i = 0; i < COUNT(subjects); i++) {
+		struct tally t = { .inputs = 0 };
+		bool fine;
+
+		torture_all(&subjects[i], &t);
+		fine = t.wrong == 0 && t.failures > 0;
+		bad |= !fine;
+		printf("%sok %zu - %s: %u inputs, %u failed allocations, %u "
+		       "ended wrong\n",
+		    fine ? "" : "not ", i + 1, subjects[i].name, t.inputs,
+		    t.failures, t.wrong);
+		for (unsigned k = 0; k < t.wrong && k < WHY_MAX; k++)
+			printf("# %s\n", t.why[k]);
+	}
+	return bad;
+}
