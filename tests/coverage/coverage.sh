@@ -16,11 +16,13 @@ long='tests/e2e/*.t tests/leak/leak.t tests/faults/faults.t tests/matrix/matrix.
 [ "${COVER:-}" = quick ] && long=
 # shellcheck disable=SC2086 # lists
 prove -j"$(nproc)" --merge --failures --exec '' $unit \
-    "$build/tests/conform/conform" "$build/tests/faults/test_store_vfs" $long ||
+    "$build/tests/conform/conform" "$build/tests/faults/test_store_vfs" \
+    "$build/tests/faults/torture" $long ||
     echo "# some tests failed under the counters; what they reached counts"
 llvm-profdata-19 merge -sparse -o "$build/all.profdata" "$raw"/*.profraw || exit 1
 objects=
 for p in $unit "$build/tests/conform/conform" "$build/tests/faults/test_store_vfs" \
+    "$build/tests/faults/torture" \
     "$build/tests/e2e/drive" "$build/rotate"; do
 	objects="$objects -object $p"
 done
