@@ -110,16 +110,16 @@ warn(const struct file *f, char *ret, size_t n)
 {
 	struct stat st;
 
-	if (stat(file_path(f), &st) == 0 && (st.st_mode & 07077) != 0)
+	if (!msmtp_trusted(file_path(f)))
+		(void)snprintf(ret, n,
+		    "somebody else may write %s: it is not given to msmtp, "
+		    "which would run its eval lines as us",
+		    file_path(f));
+	else if (stat(file_path(f), &st) == 0 && (st.st_mode & 07077) != 0)
 		(void)snprintf(ret, n,
 		    "%s is open to more than its owner (mode %04o); msmtp "
 		    "wants 0600 for a user's file",
 		    file_path(f), st.st_mode & 07777);
-	else if (!msmtp_trusted(file_path(f)))
-		(void)snprintf(ret, n,
-		    "%s is somebody else's: it is not given to msmtp, which "
-		    "would run its eval lines as us",
-		    file_path(f));
 }
 
 static enum ec

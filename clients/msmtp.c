@@ -20,6 +20,18 @@ struct says {
 	bool passwordeval;         /* a command gives it */
 };
 
+/* Who may write a directory with the sticky bit may not replace what others
+ * have in it (inode(7)). The bits of the group are also those of an ACL. */
+static bool
+only_ours(const struct stat *st)
+{
+	const bool sticky =
+	    S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) != 0;
+
+	return (st->st_uid == 0 || st->st_uid == geteuid()) &&
+	    (sticky || (st->st_mode & (S_IWGRP | S_IWOTH)) == 0);
+}
+
 bool
 msmtp_trusted(const char *path)
 {
@@ -30,8 +42,7 @@ msmtp_trusted(const char *path)
 		return false;
 	for (char *cut = p + strlen(p); cut != NULL; cut = strrchr(p, '/')) {
 		*cut = '\0';
-		if (stat(*p != '\0' ? p : "/", &st) != 0 ||
-		    (st.st_uid != 0 && st.st_uid != geteuid()))
+		if (stat(*p != '\0' ? p : "/", &st) != 0 || !only_ours(&st))
 			return false;
 	}
 	return true;

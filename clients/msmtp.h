@@ -20,7 +20,8 @@ struct msmtp {
 	const char *program; /* NULL: msmtp in PATH */
 };
 
-/* Do file and all directories above it belong to root or to us? */
+/* Do file and all directories above it belong to root or to us, and may nobody
+ * else write them? */
 bool msmtp_trusted(const char *path);
 
 /*

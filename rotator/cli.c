@@ -44,7 +44,7 @@ const struct option_row option_rows[] = {
 	{ O_CONFIG, "config", 'c', "FILE",
 	    "configuration, default " CONFIG_DEFAULT },
 	{ O_IDENTITY, "identity", 'i', "NAME",
-	    "only this one; may be repeated" },
+	    "only this one; may be repeated (init: its name)" },
 	{ O_DRY_RUN, "dry-run", 'n', NULL,
 	    "read everything, print the plan, change nothing" },
 	{ O_FORCE, "force", 'f', NULL,

@@ -100,7 +100,7 @@ say_all(void)
 	    "  rotate                   do what is due; run it from a "
 	    "timer\n"
 	    "  rotate status            where everything stands\n"
-	    "\nMore: rotate help COMMAND, man rotate, man rotate.yaml\n");
+	    "\nMore: rotate help COMMAND, man rotate, man rotate.yaml, man rotate-clients\n");
 	return EC_OK;
 }
 

@@ -22,6 +22,18 @@ has_way_back(const struct rec *rec)
 	    rec->new.id[0] != '\0';
 }
 
+/* release is for an identity that was stopped; any other goes on with a run,
+ * and would only be told that nothing holds it. */
+static enum ec
+only_forward(const struct rec *rec, struct err *e)
+{
+	const char *how = rec->state == ROT_BLOCKED ? "release" : "--identity";
+
+	return fix(e,
+	    "only forward is left; mend what is wrong and: rotate %s %s", how,
+	    rec->identity);
+}
+
 /* Can every client that was written be given something that works? */
 static enum ec
 all_restorable(const struct app *a, const struct rec *rec, struct err *e)
@@ -39,10 +51,7 @@ all_restorable(const struct app *a, const struct rec *rec, struct err *e)
 		    "the former pair of client %s was "
 		    "never known, there is no way back for it",
 		    rc->name);
-		return fix(e,
-		    "only forward is left; mend what is wrong and: "
-		    "rotate release %s",
-		    rec->identity);
+		return only_forward(rec, e);
 	}
 	return EC_OK;
 }

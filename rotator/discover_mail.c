@@ -4,6 +4,7 @@
  * cannot be asked, its usual places.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,6 +31,19 @@ static void
 option(cJSON *options, const char *key, const char *value)
 {
 	(void)cJSON_AddStringToObject(options, key, value);
+}
+
+/* Is name, of len bytes, the file that was found, or a link to it? */
+static bool
+names(const char *name, size_t len, const char *found)
+{
+	AUTO(free) char *copy = strndup(name, len);
+	AUTO(free)
+	char *real = copy != NULL && *copy == '/' ? realpath(copy, NULL) : NULL;
+
+	return copy != NULL &&
+	    (strcmp(copy, found) == 0 ||
+		(real != NULL && strcmp(real, found) == 0));
 }
 
 /* ---- Postfix ------------------------------------------------------------ */
@@ -64,8 +78,7 @@ discover_postfix_map(const struct discover *d, const char *path, char ret[16])
 		len = strcspn(w, blanks);
 		colon = memchr(w, ':', len);
 		if (colon == NULL || colon - w > 15 ||
-		    len - (size_t)(colon + 1 - w) != strlen(path) ||
-		    strncmp(colon + 1, path, strlen(path)) != 0)
+		    !names(colon + 1, len - (size_t)(colon + 1 - w), path))
 			continue;
 		(void)snprintf(ret, 16, "%.*s", (int)(colon - w), w);
 		return true;
@@ -156,11 +169,26 @@ msmtp(const struct discover *d, const char *path, const char *key)
 
 /* ---- OpenSMTPD ---------------------------------------------------------- */
 
+/* A database is named there, and what was found is the text that it is made
+ * from. */
+static bool
+smtpd_names(const char *type, size_t type_len, const char *name, size_t len,
+    const char *found)
+{
+	static const char suffix[] = ".db";
+	const size_t n = sizeof(suffix) - 1;
+
+	if (type_len != 2 || memcmp(type, "db", 2) != 0)
+		return names(name, len, found);
+	return len > n && memcmp(name + len - n, suffix, n) == 0 &&
+	    names(name, len - n, found);
+}
+
 /* "table NAME TYPE:PATH" of smtpd.conf(5). */
 static bool
 smtpd_line(const char *line, const char *path, char name[64], char type[16])
 {
-	static const char blanks[] = " \t";
+	static const char blanks[] = " \t", ends[] = " \t\r\n";
 	const char *n, *t, *p;
 	size_t len;
 
@@ -168,12 +196,11 @@ smtpd_line(const char *line, const char *path, char name[64], char type[16])
 	if (strncmp(line, "table", 5) != 0)
 		return false;
 	n = line + 5 + strspn(line + 5, blanks);
-	len = strcspn(n, blanks);
+	len = strcspn(n, ends);
 	t = n + len + strspn(n + len, blanks);
-	p = strchr(t, ':');
-	if (n == line + 5 || len > 63 || p == NULL || p - t > 15 ||
-	    strncmp(p + 1, path, strlen(path)) != 0 ||
-	    strchr(" \t\r\n", p[1 + strlen(path)]) == NULL)
+	p = t + strcspn(t, ": \t\r\n");
+	if (n == line + 5 || len > 63 || *p != ':' || p - t > 15 ||
+	    !smtpd_names(t, (size_t)(p - t), p + 1, strcspn(p + 1, ends), path))
 		return false;
 	(void)snprintf(name, 64, "%.*s", (int)len, n);
 	(void)snprintf(type, 16, "%.*s", (int)(p - t), t);

@@ -101,7 +101,7 @@ add_options(struct buf *b, const struct discover_place *p, struct err *e)
 		TRY(buf_addf(b, e,
 		    "    # guessed: format; it also reads as %s\n", p->also));
 	if (p->note[0] != '\0')
-		return buf_addf(b, e, "    # %s\n", p->note);
+		TRY(buf_addf(b, e, "    # %s\n", p->note));
 	if (strcmp(type, "file") != 0)
 		return EC_OK;
 	return buf_adds(b,

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 sandbox_start --region us-east-1 --region eu-west-1 --seed 7
 
-HOST=email-smtp.us-east-1.amazonaws.com
+export HOST=email-smtp.us-east-1.amazonaws.com
 percent() { sed 's|/|%2F|g; s|+|%2B|g' <<<"$1"; }
 tree() { # KEY: files of many kinds below $D/srv that hold it
 	local u=$1 p
@@ -199,6 +199,178 @@ hostile_names() { # a path cannot write lines of its own into the drop-in
 	! grep -q '^ *type: exec' "$D/out"
 }
 
+# --- mail programs: what their own configuration says decides ---
+
+# An /etc and a /usr/local/sbin that can be changed; programs are looked for in
+# the latter first.
+own_etc() {
+	mkdir "$D/etc"
+	mount -t tmpfs none "$D/etc"
+	cp -a /etc/. "$D/etc"
+	mount --bind "$D/etc" /etc
+	mount -t tmpfs none /usr/local/sbin
+	chmod 755 "$D"
+	conf
+	PASS=$(password "$OLD" us-east-1)
+	mkdir -p "$D/srv"
+}
+mail_found() { # PATH...: what is suggested for them, one a line
+	discover 0 --key "$OLD" "$@"
+	found --key "$OLD" "$@" | tee "$D/found"
+}
+drop_in_is_good() { # what was printed is accepted, and read by its driver
+	rm -rf "$D/clients.d"
+	mkdir "$D/clients.d"
+	cp "$D/out" "$D/clients.d/found.yaml"
+	gives 0 check
+	gives 0 --dry-run --force
+	rm -r "$D/clients.d"
+}
+by_postconf() {
+	own_etc
+	cat >/etc/postfix/main.cf <<-END
+		compatibility_level = 3.6
+		mapdir = $D/srv/relays
+		smtp_sasl_password_maps = lmdb:\$mapdir/one,
+		    proxy:hash:$D/srv/link/two, texthash:$D/srv/none
+	END
+	mkdir -p "$D"/srv/{relays,relays2,other}
+	ln -s relays2 "$D/srv/link"
+	printf '[%s]:587 %s:%s\n' $HOST "$OLD" "$PASS" |
+	    tee "$D/srv/relays/one" >"$D/srv/relays2/two"
+	cp "$D/srv/relays/one" "$D/srv/other/three"
+	postmap "lmdb:$D/srv/relays/one"
+	postmap "hash:$D/srv/relays2/two"
+	mail_found "$D/srv"
+	cmp "$D/found" - <<-END
+		one postfix relay=[$HOST]:587 map_type=lmdb
+		three file format=sasl_passwd key=[$HOST]:587
+		two postfix relay=[$HOST]:587 map_type=hash
+	END
+	rm -r "$D/srv/other"
+	mail_found "$D/srv" >/dev/null
+	drop_in_is_good
+	# The table holds another pair than its text: Postfix uses the table.
+	sed -i "s|$OLD:.*|AKIAIOSFODNN7EXAMPLE:$PASS|" "$D/srv/relays/one"
+	postmap "lmdb:$D/srv/relays/one"
+	sed -i "s|AKIAIOSFODNN7EXAMPLE|$OLD|" "$D/srv/relays/one"
+	mail_found "$D/srv/relays"
+	grep -q '^one file format=sasl_passwd' "$D/found"
+	says 'type postfix would be better, but: ' '# activate:'
+}
+by_neighbour() { # not in main.cf: a table beside the text tells its type
+	own_etc
+	echo 'compatibility_level = 3.6' >/etc/postfix/main.cf
+	mkdir -p "$D/srv/postfix"
+	for t in hash lmdb texthash; do
+		printf '[%s]:587 %s:%s\n' $HOST "$OLD" "$PASS" \
+		    >"$D/srv/postfix/$t"
+		[ $t = texthash ] || postmap "$t:$D/srv/postfix/$t"
+	done
+	mail_found "$D/srv"
+	is "$(grep -c -x -E '(hash|lmdb|texthash) postfix .* map_type=\1' "$D/found")" 3
+	drop_in_is_good
+}
+by_exim() {
+	local debs
+	debs=$(tests/fetch_debs.sh exim4-daemon-light exim4-base) ||
+	    skip 'no exim'
+	own_etc
+	echo "Debian-exim:x:65000:65000::/:/bin/false" >>/etc/passwd
+	echo "Debian-exim:x:65000:" >>/etc/group
+	mkdir "$D/srv/exim4"
+	T=$D/srv/exim4/passwd.client
+	printf '# smarthosts\n%s:%s:%s\n' $HOST "$OLD" "$PASS" >"$T"
+	chmod 644 "$T"
+	# Without Exim a file is all that can be said of it.
+	mail_found "$D/srv"
+	is "$(cat "$D/found")" "passwd.client file format=exim-passwd key=$HOST"
+	says 'type exim would be better, but: '
+	cp "$debs/usr/sbin/exim4" "$D/exim4"
+	echo "keep_environment =" >"$D/exim.conf"
+	printf '#!/bin/sh\nexec %s -C %s "$@"\n' "$D/exim4" "$D/exim.conf" \
+	    >/usr/local/sbin/exim
+	chmod 755 /usr/local/sbin/exim
+	mail_found "$D/srv"
+	is "$(cat "$D/found")" "passwd.client exim host=$HOST"
+	mkdir "$D/clients.d"
+	cp "$D/out" "$D/clients.d/found.yaml"
+	gives 0 check # a rotation needs a host of that name: exim.t
+	rm -r "$D/clients.d"
+	# Ours is not the line that Exim takes.
+	sed -i "1s/.*/*.amazonaws.com:me:secretword/" "$T"
+	mail_found "$D/srv"
+	is "$(cat "$D/found")" "passwd.client file format=exim-passwd key=$HOST"
+	says 'type exim would be better, but: '
+}
+by_msmtp() {
+	own_etc
+	mkdir "$D/srv/msmtp"
+	T=$D/srv/msmtp/msmtprc
+	cat >"$T" <<-END
+		defaults
+		port 587
+		tls on
+
+		account ses.eu
+		host $HOST
+		auth on
+		user $OLD
+		password $PASS
+
+		account default : ses.eu
+	END
+	chmod 600 "$T"
+	mail_found "$D/srv"
+	is "$(cat "$D/found")" 'msmtprc msmtp account=ses.eu'
+	drop_in_is_good
+	# msmtp takes the last of two, so it would go on with another pair.
+	sed -i "s/^password .*/&\npassword other/" "$T"
+	mail_found "$D/srv"
+	not grep -q '^msmtprc msmtp' "$D/found"
+	# A file that somebody else may write is not given to msmtp to run.
+	sed -i '/^password other/d; s/^tls on/&\neval touch '"${D//\//\\/}"'\/ran/' "$T"
+	chmod 622 "$T"
+	mail_found "$D/srv"
+	not [ -e "$D/ran" ]
+}
+by_smtpd_conf() {
+	local debs
+	debs=$(tests/fetch_debs.sh opensmtpd) || skip 'no opensmtpd'
+	own_etc
+	printf 'opensmtpd:x:65001:\nopensmtpq:x:65002:\n' >>/etc/group
+	cp "$debs/usr/sbin/smtpctl" "$D/makemap"
+	chgrp opensmtpq "$D/makemap"
+	chmod g+s "$D/makemap"
+	ln -s "$D/makemap" /usr/local/sbin/makemap
+	for t in one two three; do
+		printf 'ses %s:%s\n' "$OLD" "$PASS" >"$D/srv/$t"
+	done
+	makemap -o "$D/srv/two.db" "$D/srv/two"
+	cat >/etc/smtpd.conf <<-END
+		# table no file:$D/srv/three
+		table aliases
+		table first file:$D/srv/one
+		 table	second	db:$D/srv/two.db # a database
+		table third file:$D/srv/three2
+	END
+	mail_found "$D/srv"
+	cmp "$D/found" - <<-END
+		one opensmtpd label=ses table=first table_type=file
+		three file format=opensmtpd-secrets key=ses
+		two opensmtpd label=ses table=second table_type=db
+	END
+	ln -s "$D/makemap" /usr/local/sbin/smtpctl
+	rm "$D/srv/three"
+	mail_found "$D/srv"
+	drop_in_is_good
+}
+not() { # a plain ! would not end a test
+	if "$@"; then
+		return 1
+	fi
+}
+
 try 'files of many kinds' kinds
 try 'what it prints is a drop-in that works' as_a_drop_in
 try 'without a configuration' without_configuration
@@ -209,4 +381,9 @@ try 'nothing of /proc and /sys is read' kernel_files
 try 'two credentials in one file are two places' two_in_one_file
 try 'a user name without a password' no_password_beside
 try 'names of files that would be lines' hostile_names
+try 'Postfix: what main.cf names' with_mounts by_postconf
+try 'Postfix: by the table beside it' with_mounts by_neighbour
+try 'Exim: asked which line it takes' with_mounts by_exim
+try 'msmtp: asked what it would use' with_mounts by_msmtp
+try 'OpenSMTPD: what smtpd.conf names' with_mounts by_smtpd_conf
 done_testing

@@ -106,7 +106,7 @@ commands() { # a command that gives the password, or any setting
 	sed -i "s|^password\t.*|&\npasswordeval echo x|" "$R"
 	plan passwordeval
 }
-foreign() { # a file of another user is never given to msmtp
+foreign() { # a file that another user may write is never given to msmtp
 	[ "$(id -u)" = 0 ] || skip 'not root'
 	rc
 	echo "eval touch $D/ran" >>"$R"
@@ -114,15 +114,23 @@ foreign() { # a file of another user is never given to msmtp
 	[ -e "$D/ran" ]
 	rm "$D/ran"
 	chown nobody "$R"
-	plan "is somebody else's"
+	plan 'somebody else may write'
 	drive read
 	not [ -e "$D/ran" ]
 	chown root "$R"
 	mkdir "$D/home"
 	mv "$R" "$D/home"
 	R=$D/home/msmtprc
+	chmod 775 "$D/home"
+	plan 'somebody else may write'
+	not [ -e "$D/ran" ]
+	chmod 755 "$D/home"
+	chmod 622 "$R"
+	plan 'somebody else may write'
+	not [ -e "$D/ran" ]
+	chmod 600 "$R"
 	chown nobody "$D/home"
-	plan "is somebody else's"
+	plan 'somebody else may write'
 	not [ -e "$D/ran" ]
 }
 

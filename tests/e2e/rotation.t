@@ -360,6 +360,31 @@ rollback_idle() {
 }
 try 'rollback with nothing to go back to; nobody to ask' rollback_idle
 
+only_forward() { # what it says to type must do something
+	printf 'SMTP_USER=\nSMTP_PASS=\nDEBUG=0\n' >"$D/empty.env"
+	{
+		file_client app
+		file_client empty
+	} | GRACE=1h conf -
+	gives 10 --force
+	is_state GRACE
+	gives 13 rollback mail --yes
+	says 'client empty was never known' 'rotate --identity mail'
+	! grep -q 'rotate release' "$D/err"
+	gives 10 --identity mail
+	is_state GRACE
+	sleep 1.1 # CreateDate and last use are in whole seconds
+	ctl POST /use '{"key":"'"$OLD"'","region":"eu-west-1","service":"ses"}' >/dev/null
+	set_span grace 0s
+	gives 13 --force
+	is_state BLOCKED
+	gives 13 rollback mail --yes
+	says 'client empty was never known' 'rotate release mail'
+	gives 0 release mail
+	says 'goes on with the next run'
+}
+try 'rollback to what was never known: only forward is left' only_forward
+
 revoke() {
 	GRACE=1h QUIET=1h conf
 	gives 0 revoke mail --yes
