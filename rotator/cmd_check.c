@@ -22,30 +22,38 @@ join(const char *const *words, const char *sep, char *ret, size_t size)
 		    ret + n, size - n, "%s%s", i == 0 ? "" : sep, words[i]);
 }
 
-/* Where a client is: the first option that its kind cannot do without. */
+/* A setting as text; "" when it is not set, or no text. */
+static void
+setting_text(
+    const struct client *c, const struct client_opt *o, char *ret, size_t size)
+{
+	const char *at = (const char *)c->conf + o->offset;
+	const char *text = NULL;
+	const char *const *words = NULL;
+
+	if (o->type == OPT_STR || o->type == OPT_PATH)
+		memcpy(&text, at, sizeof(text));
+	else if (o->type == OPT_ARGV || o->type == OPT_MAP)
+		memcpy(&words, at, sizeof(words));
+	join(words, " ", ret, size);
+	if (text != NULL)
+		(void)snprintf(ret, size, "%s", text);
+}
+
+/* Where a client is: the first setting that has no default. Each kind's table
+ * begins with what tells one place from another, and where there is a choice
+ * (project or group) only one of them is set. */
 static void
 where_text(const struct client *c, char *ret, size_t size)
 {
-	const struct client_opt *o = c->drv->opts;
-	const char *at;
-
-	while (o->key != NULL && !o->required)
-		o++;
-	(void)snprintf(ret, size, "-");
-	if (o->key == NULL)
-		return;
-	at = (const char *)c->conf + o->offset;
-	if (o->type == OPT_STR || o->type == OPT_PATH) {
-		const char *text;
-
-		memcpy(&text, at, sizeof(text));
-		(void)snprintf(ret, size, "%s", text != NULL ? text : "-");
-	} else if (o->type == OPT_ARGV || o->type == OPT_MAP) {
-		const char *const *words;
-
-		memcpy(&words, at, sizeof(words));
-		join(words, " ", ret, size);
+	*ret = '\0';
+	for (const struct client_opt *o = c->drv->opts; o->key != NULL; o++) {
+		if (o->fallback == NULL)
+			setting_text(c, o, ret, size);
+		if (*ret != '\0')
+			return;
 	}
+	(void)snprintf(ret, size, "-");
 }
 
 static void

@@ -7,6 +7,39 @@
 #include "base/auto.h"
 #include "rotator/discover.h"
 
+static bool
+has_known(const struct discover *d, const struct identity_conf *id)
+{
+	for (size_t i = 0; i < d->n_known; i++)
+		if (d->known[i].identity == id)
+			return true;
+	return false;
+}
+
+/* Which key an identity has, its first run finds out. */
+static void
+warn_unknown(struct app *a, const struct discover *d)
+{
+	const struct log_field none[] = { { .key = NULL } };
+	char text[400];
+
+	if (d->config == NULL || d->store.ec != EC_OK ||
+	    a->args->keys[0] != NULL)
+		return;
+	for (size_t i = 0; i < d->config->n_identities; i++) {
+		const struct identity_conf *id = &d->config->identities[i];
+
+		if (has_known(d, id))
+			continue;
+		(void)snprintf(text, sizeof(text),
+		    "the key of %s is not known before its first run: files "
+		    "that hold it without naming an SES host are found with "
+		    "--key only (aws iam list-access-keys --user-name %s)",
+		    id->name, id->iam_user);
+		log_event(&a->log, LOG_WARN_, text, none);
+	}
+}
+
 static void
 warn(struct app *a, const struct discover *d)
 {
@@ -18,6 +51,7 @@ warn(struct app *a, const struct discover *d)
 		    "our own key ids are not known: only ids beside an SES "
 		    "host, and those of --key, are reported",
 		    &d->store, NULL);
+	warn_unknown(a, d);
 	for (size_t i = 0; i < d->n_places; i++) {
 		const struct discover_place *p = &d->places[i];
 

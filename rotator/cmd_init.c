@@ -10,6 +10,7 @@
 
 #include "base/auto.h"
 #include "base/file.h"
+#include "clients/json.h"
 #include "rotator/config_p.h"
 #include "rotator/discover.h"
 #include "rotator/init_ask.h"
@@ -105,22 +106,25 @@ look_for(const char *paths, struct discover *d, struct err *e)
 	return discover_run(d, list, e);
 }
 
+/* What a mail program says it does not use as it stands is for a person: as a
+ * mere file it would look well and change nothing. */
 static bool
 wanted(struct app *a, const struct discover_place *p)
 {
 	AUTO(free) char *path = out_text_escape(p->path);
 	char question[PATH_MAX];
 
-	if (p->driver == NULL) {
-		out(YELLOW,
-		    "%s:%u holds %s, but how is not understood; "
-		    "register it by hand\n",
+	if (p->driver == NULL || p->note[0] != '\0') {
+		out(YELLOW, "%s:%u holds %s; register it by hand: ",
 		    path != NULL ? path : "?", p->line, p->id);
+		out_para(
+		    YELLOW, 0, p->driver == NULL ? discover_why(p) : p->note);
 		return false;
 	}
 	(void)snprintf(question, sizeof(question),
-	    "Register %.2000s (%s) as client %s?", path != NULL ? path : "?",
-	    p->id, p->name);
+	    "Register %.2000s (%s) as client %s, type %s?",
+	    path != NULL ? path : "?", p->id, p->name,
+	    json_text(p->driver, "type"));
 	return init_ask_yes(a, question);
 }
 

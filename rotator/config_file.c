@@ -180,8 +180,8 @@ config_read(struct config_full *c, const char *path, struct err *e)
 	if (file_add(c, path, e) != EC_OK)
 		return e->ec == EC_GONE
 		    ? fix(e,
-			  "make it from rotate.example.yaml, or name "
-			  "another with --config")
+			  "rotate init writes a first one; or name another "
+			  "with --config")
 		    : e->ec;
 	TRY(dir_allowed(len > 0 || slash == NULL ? dir : "/", false, e));
 	return drop_ins(c, drop, e);

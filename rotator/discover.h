@@ -26,7 +26,7 @@
 
 #define DISCOVER_PLACES_MAX 1000
 #define DISCOVER_KNOWN_MAX  256
-#define DISCOVER_NOTE_MAX   200
+#define DISCOVER_NOTE_MAX   440
 
 /* ---- what is looked for ------------------------------------------------ */
 
@@ -132,6 +132,8 @@ MUST enum ec discover_say(const struct discover *d, struct err *e);
  * comment when it was not recognised. */
 MUST enum ec discover_client_text(const struct discover *d,
     const struct discover_place *p, struct buf *ret, struct err *e);
+/* Of a place without a driver: why, and what a person may do. */
+const char *discover_why(const struct discover_place *p);
 MUST enum ec discover_say_json(const struct discover *d, struct err *e);
 /* Names for all places that have none, unlike each other and unlike the
  * registered ones. */

@@ -151,8 +151,8 @@ settle_mail(struct guess *g, const struct edit_syntax *s, const char *key)
 		return true;
 	}
 	(void)snprintf(g->p->note, sizeof(g->p->note),
-	    "type %s would be better, but: %.120s", json_text(j, "type"),
-	    e.what);
+	    "type %s would be better, but: %.200s%s%.160s",
+	    json_text(j, "type"), e.what, e.fix[0] != '\0' ? "; " : "", e.fix);
 	cJSON_Delete(j);
 	return false;
 }

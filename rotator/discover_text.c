@@ -88,6 +88,14 @@ add_identity(struct buf *b, const struct discover *d,
 }
 
 static enum ec
+add_note(struct buf *b, const char *note, struct err *e)
+{
+	AUTO(free) char *text = out_text_escape(note);
+
+	return buf_addf(b, e, "    # %s\n", text != NULL ? text : "?");
+}
+
+static enum ec
 add_options(struct buf *b, const struct discover_place *p, struct err *e)
 {
 	const cJSON *options =
@@ -101,13 +109,23 @@ add_options(struct buf *b, const struct discover_place *p, struct err *e)
 		TRY(buf_addf(b, e,
 		    "    # guessed: format; it also reads as %s\n", p->also));
 	if (p->note[0] != '\0')
-		TRY(buf_addf(b, e, "    # %s\n", p->note));
+		TRY(add_note(b, p->note, e));
 	if (strcmp(type, "file") != 0)
 		return EC_OK;
 	return buf_adds(b,
 	    "    # activate: [systemctl, reload, ...]  what makes the program "
 	    "read it again\n",
 	    e);
+}
+
+const char *
+discover_why(const struct discover_place *p)
+{
+	return p->no_pass
+	    ? "no SES password stands beside it; perhaps in another file: see "
+	      "username_path in rotate-clients(5)"
+	    : "no format finds it by a key; perhaps a template, exec or "
+	      "manual: see rotate-clients(5)";
 }
 
 enum ec
@@ -120,13 +138,8 @@ discover_client_text(const struct discover *d, const struct discover_place *p,
 	    p->line, p->id,
 	    p->known != NULL ? p->known->role : "of nobody known here"));
 	if (p->driver == NULL)
-		return buf_addf(ret, e, "  # not recognised: %s\n",
-		    p->no_pass
-			? "no SES password stands beside it; perhaps in "
-			  "another file: see username_path in "
-			  "rotate-clients(5)"
-			: "no format finds it by a key; perhaps a template, "
-			  "exec or manual: see rotate-clients(5)");
+		return buf_addf(
+		    ret, e, "  # not recognised: %s\n", discover_why(p));
 	TRY(buf_addf(ret, e, "  - name: %s  # guessed\n", p->name));
 	TRY(add_identity(ret, d, p, e));
 	return add_options(ret, p, e);

@@ -109,6 +109,20 @@ as_a_drop_in() { # what is printed is registered, and the next rotation moves it
 	    'registered as shop'
 	! grep -q 'not registered' "$D/err"
 }
+before_the_first_run() { # a file without an SES host is not found, and said so
+	conf
+	tree "$OLD"
+	discover 0 "$D/srv"
+	! grep -q '/web/\.env' "$D/out"
+	says 'the key of mail is not known before its first run' \
+	    'aws iam list-access-keys --user-name ses-mail'
+	discover 0 --key "$OLD" "$D/srv"
+	grep -q '/web/\.env' "$D/out"
+	! grep -q 'not known before' "$D/err"
+	gives 0 --force
+	discover 0 "$D/srv"
+	! grep -q 'not known before' "$D/err"
+}
 without_configuration() {
 	tree "$OLD"
 	code=0
@@ -328,8 +342,13 @@ by_msmtp() {
 	sed -i "s/^password .*/&\npassword other/" "$T"
 	mail_found "$D/srv"
 	not grep -q '^msmtprc msmtp' "$D/found"
+	# What msmtp refuses: why, and how to see it.
+	sed -i '/^password other/d; s/^tls on/&\nnonsense here/' "$T"
+	mail_found "$D/srv"
+	says 'type msmtp would be better, but: ' 'see why: msmtp --pretend'
+	sed -i '/^nonsense/d' "$T"
 	# A file that somebody else may write is not given to msmtp to run.
-	sed -i '/^password other/d; s/^tls on/&\neval touch '"${D//\//\\/}"'\/ran/' "$T"
+	sed -i 's/^tls on/&\neval touch '"${D//\//\\/}"'\/ran/' "$T"
 	chmod 622 "$T"
 	mail_found "$D/srv"
 	not [ -e "$D/ran" ]
@@ -373,6 +392,7 @@ not() { # a plain ! would not end a test
 
 try 'files of many kinds' kinds
 try 'what it prints is a drop-in that works' as_a_drop_in
+try 'before the first run' before_the_first_run
 try 'without a configuration' without_configuration
 try 'what is no key, and no path' wrong_key
 try 'binary and large files, links, pipes are passed over' passed_over

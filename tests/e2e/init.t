@@ -60,7 +60,8 @@ at_a_terminal() {
 	mkdir -p "$D/srv/web"
 	env_file "$D/srv/web/.env" "$OLD" us-east-1
 	new 0 '' news ses-mail us-east-1 "$D/srv" y
-	says "AWS account [$SANDBOX_ACCOUNT]" 'Register' 'as client web' \
+	says "AWS account [$SANDBOX_ACCOUNT]" 'Register' \
+	    'as client web, type file?' \
 	    'Written:' 'rotate check'
 	is "$(stat -c %a "$D/rotate.yaml")" 644
 	grep -q "account: \"$SANDBOX_ACCOUNT\"" "$D/rotate.yaml"
@@ -94,6 +95,17 @@ says_no() {
 	new 0 '' '' ses-mail us-east-1 "$D/srv" n
 	grep -q '^clients: \[\]' "$D/rotate.yaml"
 	gives 0 check
+}
+says_why() { # a table that cannot be used by its program; a lone user name
+	mkdir -p "$D/srv/postfix"
+	printf '[localhost]:587 %s:%s\n' "$OLD" \
+	    "$(password "$OLD" us-east-1)" >"$D/srv/postfix/sasl_passwd"
+	: >"$D/srv/postfix/sasl_passwd.db" # it holds nothing
+	echo "$OLD" >"$D/srv/user"
+	new 0 '' '' ses-mail us-east-1 "$D/srv"
+	says "sasl_passwd:1 holds $OLD; register it by hand: type postfix" \
+	    "$D/srv/user:1 holds $OLD; register it by hand: no SES password"
+	grep -q '^clients: \[\]' "$D/rotate.yaml"
 }
 answers_in_a_file() {
 	printf '%s\n' '' mail ses-mail us-east-1 '' |
@@ -170,6 +182,7 @@ try 'at a terminal, to the first rotation' at_a_terminal
 try 'a slip is corrected' corrects_a_slip
 try 'three wrong answers' gives_up
 try 'a client that is not wanted' says_no
+try 'what is not understood, and why' says_why
 try 'answers from a file' answers_in_a_file
 try 'options alone' options_alone
 try 'without an AWS credential' without_aws

@@ -186,6 +186,22 @@ ok "check says where a client is" says "^web .* $W/web.env$"
 ok "check: no state yet" says "state .*nothing stored yet"
 rotate check --json
 ok "check --json" json '.clients | length == 3'
+cat >"$W/conf/kinds.yaml" <<END
+account: "123456789012"
+identities: [{ name: mail, iam_user: ses-mail, regions: [us-east-1] }]
+clients:
+  - { name: jobs, type: gitlab, group: acme, pair_variable: DSN, token_file: /no/token }
+  - { name: ci, type: github-actions, organisation: octo, pair_secret: DSN, token_file: /no/token }
+  - { name: two, type: aws-ssm, username_parameter: /smtp/user, password_parameter: /smtp/pass }
+  - { name: unit, type: systemd-credential, credential: smtp }
+  - { name: prog, type: exec, command: [/usr/bin/thing, -v] }
+END
+bare check --config "$W/conf/kinds.yaml"
+for at in 'jobs .* acme' 'ci .* octo' 'two .* /smtp/user' 'unit .* smtp' \
+    'prog .* /usr/bin/thing -v'; do
+	ok "check says where: $at" says "^$at$"
+done
+rm "$W/conf/kinds.yaml"
 
 ok "dry run changes nothing" same_world rotate --dry-run
 ok "dry run exits 0" is 0
