@@ -67,6 +67,25 @@ clients() {
 	printf '  - { name: gmail, type: manual, what: the send-as alias in Gmail, required: %s }\n' "$1"
 }
 
+mkdir -p "$D/web" "$D/relay" "$D/etc"
+printf 'SMTP_HOST=email-smtp.us-east-1.amazonaws.com\nSMTP_USER=%s\nSMTP_PASS=%s\n' \
+    "$OLD" "$(password "$OLD" us-east-1)" >"$D/web/.env"
+printf '[mail]\nhost = email-smtp.us-east-1.amazonaws.com\nuser = %s\n' "$OLD" \
+    >"$D/relay/mail.ini"
+section discover 'Needs no configuration.'
+code=0
+(cd / && "$ROTATE" --log plain discover "$D/web" "$D/relay") >"$D/out" 2>"$D/err"
+record 'rotate discover /srv/web /srv/relay'
+section init 'Here with options instead of answers.'
+"$ROTATE" -c "$D/etc/rotate.yaml" --log plain init --yes --identity mail \
+    --iam-user ses-mail --region us-east-1 "$D/web" "$D/relay" >"$D/out" 2>"$D/err"
+sed -i "s| --config $D/etc/rotate.yaml||; s|$D/etc/|/etc/ses-smtp-rotator/|" "$D/out"
+record 'rotate init --yes --identity mail --iam-user ses-mail --region us-east-1 /srv/web /srv/relay'
+cp "$D/etc/rotate.yaml" "$D/out"
+: >"$D/err"
+record 'cat /etc/ses-smtp-rotator/rotate.yaml'
+rm -r "$D/web" "$D/relay" "$D/etc"
+
 section check 'What was understood of the configuration.'
 clients false | GRACE=7d QUIET=7d LATE=20m conf -
 set_span slack 4h
