@@ -301,7 +301,8 @@ by_exim() {
 	is "$(cat "$D/found")" "passwd.client file format=exim-passwd key=$HOST"
 	says 'type exim would be better, but: '
 	cp "$debs/usr/sbin/exim4" "$D/exim4"
-	echo "keep_environment =" >"$D/exim.conf"
+	printf "keep_environment =\nprimary_hostname = test.example\n" \
+	    >"$D/exim.conf"
 	printf '#!/bin/sh\nexec %s -C %s "$@"\n' "$D/exim4" "$D/exim.conf" \
 	    >/usr/local/sbin/exim
 	chmod 755 /usr/local/sbin/exim
