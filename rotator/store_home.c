@@ -75,7 +75,7 @@ gone(const char *path, struct err *e)
 	(void)fail(e, EC_GONE, "%.300s: there is no such state yet", path);
 	return fix(e,
 	    "check the state directory in the configuration; the "
-	    "first `rotate run` makes it");
+	    "first run of `rotate` makes it");
 }
 
 enum ec

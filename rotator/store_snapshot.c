@@ -156,7 +156,7 @@ unfinished(const struct db *d, struct err *e)
 	    "%.300s: an interrupted run left a log that "
 	    "only a writer can take in",
 	    d->path);
-	return fix(e, "run any command that writes, as `rotate run`, first");
+	return fix(e, "run any command that writes, as `rotate`, first");
 }
 
 /* *ret stays false while a writer is coming or leaving. */

@@ -30,7 +30,7 @@ no_record(struct db *d, const char *identity, struct err *e)
 {
 	TRY(db_verify(d, e));
 	(void)fail(e, EC_GONE, "%.300s: no record of %s", d->path, identity);
-	return fix(e, "the first `rotate run` for it makes one");
+	return fix(e, "the first run of `rotate` for it makes one");
 }
 
 static enum ec

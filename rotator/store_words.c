@@ -115,7 +115,7 @@ words_meta_get(void *ctx, const char *key, struct buf *ret, struct err *e)
 	TRY(db_step(d, q, &row, e));
 	if (!row) {
 		(void)fail(e, EC_GONE, "%.300s: no \"%s\"", d->path, key);
-		return fix(e, "it is set by the first `rotate run`");
+		return fix(e, "it is set by the first run of rotate");
 	}
 	if (sqlite3_column_int(q, 1) != 1)
 		return db_damaged(d, e, "\"%s\" was altered", key);

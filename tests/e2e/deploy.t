@@ -99,6 +99,17 @@ described() {
 	    docs/rotate.1
 }
 
+# Commands that a person is told to type, in messages and guides.
+named() {
+	{
+		cat rotator/*.c clients/*.c sigv4/*.c |
+		    grep -o -e '`rotate [a-z][a-z-]*' \
+			-e 'fix([a-z]*, "rotate [a-z][a-z-]*'
+		grep -ho '`rotate [a-z][a-z-]*' README.md docs/*.md \
+		    deploy/*.md clients/*.md
+	} | sed 's/.*rotate //' | sort -u
+}
+
 policy_actions() {
 	python3 - deploy/iam-policy.json <<-'PY'
 		import json, sys
@@ -205,6 +216,7 @@ all_in "each kind of client is in rotate-clients(5)" client_kinds \
     build/rotate-clients.5 '^\.Ss @$'
 commands >"$dir/commands"
 all_in "rotate(1) invents no command" described "$dir/commands" '^@$'
+all_in "nor do messages and guides" named "$dir/commands" '^@$'
 
 # The fixed words of each message quoted in the runbook stand in a source.
 quotes() {
