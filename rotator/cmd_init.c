@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/file.h"
@@ -20,15 +21,50 @@
 #define ALL_MAY_READ 0644
 
 static enum ec
+not_for_us(const char *path, struct err *e)
+{
+	(void)fail_sys(e, "%s", path);
+	return fix(e, "run it as root, or name another file with --config");
+}
+
+static enum ec
 not_there_yet(const char *path, struct err *e)
 {
 	struct stat st;
 
 	if (lstat(path, &st) != 0)
-		return errno == ENOENT ? EC_OK : fail_sys(e, "%s", path);
+		return errno == ENOENT ? EC_OK : not_for_us(path, e);
 	(void)fail(
 	    e, EC_CONFLICT, "%s is there already: nothing was written", path);
 	return fix(e, "edit it, or name another one with --config");
+}
+
+static void
+dir_of(const char *path, char ret[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		(void)snprintf(ret, PATH_MAX, ".");
+	else if (slash == path)
+		(void)snprintf(ret, PATH_MAX, "/");
+	else
+		(void)snprintf(
+		    ret, PATH_MAX, "%.*s", (int)(slash - path), path);
+}
+
+/* Asked before the questions, not after them. */
+static enum ec
+may_be_written(const char *path, struct err *e)
+{
+	char dir[PATH_MAX], above[PATH_MAX];
+	struct stat st;
+
+	dir_of(path, dir);
+	dir_of(dir, above);
+	if (access(stat(dir, &st) == 0 ? dir : above, W_OK | X_OK) == 0)
+		return EC_OK;
+	return not_for_us(path, e);
 }
 
 /* ---- the text ----------------------------------------------------------- */
@@ -218,12 +254,9 @@ static enum ec
 make_dirs(const char *path, struct err *e)
 {
 	char dir[PATH_MAX], drop_in[PATH_MAX + 16];
-	const char *slash = strrchr(path, '/');
 	struct stat st;
 
-	if (slash == NULL || slash == path)
-		return EC_OK;
-	(void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
+	dir_of(path, dir);
 	if (stat(dir, &st) == 0)
 		return EC_OK;
 	(void)snprintf(drop_in, sizeof(drop_in), "%s/clients.d", dir);
@@ -299,6 +332,7 @@ exec_init(struct app *a, struct err *e)
 	struct init_aws aws;
 
 	TRY(not_there_yet(a->args->config, e));
+	TRY(may_be_written(a->args->config, e));
 	init_aws_look(a, &aws);
 	say_aws(&aws);
 	TRY(init_ask(a, &aws, &w, e));

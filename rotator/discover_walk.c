@@ -146,8 +146,12 @@ discover_walk(const char *root, discover_each each, void *ctx,
 	AUTO(fts) FTS *t = NULL;
 	FTSENT *f;
 
-	if (path == NULL || access(path, R_OK) != 0)
-		return fail_sys(e, "%s", root);
+	if (path == NULL || access(path, R_OK) != 0) {
+		(void)fail_sys(e, "%s", root);
+		return fix(e,
+		    "name a directory or file that is there and "
+		    "that this user may read");
+	}
 	t = fts_open(
 	    (char *const[]){ path, NULL }, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
 	if (t == NULL)

@@ -170,6 +170,20 @@ makes_its_directory() {
 	is "$code" 78
 	says "$D/etc/no/such"
 }
+not_permitted() { # said before the questions, not after them
+	[ "$(id -u)" = 0 ] || skip 'not root'
+	cp "$ROTATE" "$W/rotate-copy"
+	chmod 755 "$D"
+	code=0
+	setpriv --reuid=65534 --regid=65534 --clear-groups "$W/rotate-copy" \
+	    -c "$D/etc/rotate.yaml" init >"$D/out" 2>"$D/err" </dev/null ||
+	    code=$?
+	cat "$D/out" "$D/err"
+	is "$code" 77
+	says 'Permission denied' 'run it as root' '--config'
+	! grep -q 'AWS' "$D/out"
+	[ ! -e "$D/etc" ]
+}
 wrong_options() {
 	gives 64 init --yes --account 12
 	says '--account'
@@ -189,5 +203,6 @@ try 'without an AWS credential' without_aws
 try 'what it says of the IAM user' tells_of_the_user
 try 'a file that is there is never overwritten' never_overwrites
 try 'the directory is made' makes_its_directory
+try 'a place that may not be written' not_permitted
 try 'options that are wrong' wrong_options
 done_testing
