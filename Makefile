@@ -197,10 +197,13 @@ unit: tests-bin ## the unit tests of this FLAVOUR
 	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP prove -j2 --exec '' $(UNIT)
 
 conform: ## the conformance suite over every driver
+	$(Q)$(MAKE) --no-print-directory deps DEBS="$(TEST_DEBS)"
+	$(Q)tests/venv.sh >/dev/null
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan build/asan/tests/conform/conform
 	$(Q)prove --exec '' build/asan/tests/conform/conform
 
 live: ## real mail programs under constant mail through 20 rotations each
+	$(Q)$(MAKE) --no-print-directory deps DEBS="$(TEST_DEBS)"
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan tests-bin
 	$(Q)prove -v -j2 tests/live/*.t
 
@@ -215,10 +218,12 @@ faults: ## every call and allocation of a rotation fails, once and for ever (hou
 	$(Q)FAULTS_FULL=1 prove -v tests/faults/faults.t
 
 matrix: ## every call, every state of SMTP, every bad certificate, times every fault
+	$(Q)$(MAKE) --no-print-directory deps DEBS="$(TEST_DEBS)"
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain tests-bin
 	$(Q)MATRIX_FULL=1 prove -v tests/matrix/matrix.t
 
 model: ## the protocol checked by Spin, in full; and without each guard
+	$(Q)$(MAKE) --no-print-directory deps DEBS="$(TEST_DEBS)"
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan build/asan/tests/model/arrows
 	$(Q)MODEL_FULL=1 prove -v tests/model/model.t
 
@@ -300,6 +305,7 @@ uninstall: ## remove what install put there; state and configuration stay
 	    $(DESTDIR)$(MANDIR)/man5/rotate.yaml.5 \
 	    $(DESTDIR)$(MANDIR)/man5/rotate-clients.5 \
 	    $(DESTDIR)$(UNITDIR)/rotate.service $(DESTDIR)$(UNITDIR)/rotate.timer
+	rm -rf $(DESTDIR)$(DOCDIR)
 
 # --- set-up ---------------------------------------------------------------
 deps: ## install what is missing from Debian (root or sudo); else nothing
