@@ -12,6 +12,8 @@
 #include "base/auto.h"
 #include "clients/libsecret_dl.h"
 
+#define QUEUED_MAX 10000 /* so that it ends, whatever a daemon sends */
+
 struct keyring {
 	struct libsecret f;
 	SecretService *service;
@@ -19,6 +21,9 @@ struct keyring {
 	GList *items;
 	size_t count;
 	const char *alias; /* of the caller */
+	GDBusConnection *bus;
+	/* Where GLib puts what nobody waits for; see begin(). */
+	GMainContext *context;
 	/* The watch: a thread that ends whatever hangs in libsecret. */
 	GCancellable *cancel;
 	pthread_t watch;
@@ -76,6 +81,28 @@ fail_locked(struct err *e, const char *alias)
 	    "on stdin");
 }
 
+/* By a rule of the bus, or because we may not even open its socket. */
+static bool
+denied(const struct keyring *k, const GError *g)
+{
+	return (g->domain == k->f.io_error_quark() &&
+		   g->code == G_IO_ERROR_PERMISSION_DENIED) ||
+	    (g->domain == k->f.dbus_error_quark() &&
+		(g->code == G_DBUS_ERROR_ACCESS_DENIED ||
+		    g->code == G_DBUS_ERROR_AUTH_FAILED));
+}
+
+static enum ec
+fail_denied(const struct keyring *k, const char *doing, const char *words,
+    struct err *e)
+{
+	errno = 0;
+	(void)fail(e, EC_DENIED, "keyring %s: %s: %s", k->alias, doing, words);
+	return fix(e,
+	    "run rotate as the owner of the keyring; inside a sandbox allow it "
+	    "to talk to org.freedesktop.secrets");
+}
+
 /* A GError as ours. ec is the class when nothing better is known; frees g.
  * timeout is the class of a call that was cut off. */
 static enum ec
@@ -83,7 +110,7 @@ fail_glib(const struct keyring *k, GError *g, const char *doing,
     enum ec timeout, struct err *e)
 {
 	AUTO(free) char *words = NULL;
-	bool locked = false, late = false;
+	bool locked = false, late = false, refused = false;
 
 	if (g != NULL) {
 		(void)k->f.dbus_strip(g);
@@ -92,11 +119,14 @@ fail_glib(const struct keyring *k, GError *g, const char *doing,
 		late = g->domain == k->f.io_error_quark() &&
 		    (g->code == G_IO_ERROR_CANCELLED ||
 			g->code == G_IO_ERROR_TIMED_OUT);
+		refused = denied(k, g);
 		words = strdup(g->message);
 		k->f.error_free(g);
 	}
 	if (locked)
 		return fail_locked(e, k->alias);
+	if (refused && words != NULL)
+		return fail_denied(k, doing, words, e);
 	(void)fail(e, late ? timeout : EC_CLIENT, "keyring %s: %s: %s",
 	    k->alias, doing,
 	    late                ? "no answer in time"
@@ -105,22 +135,70 @@ fail_glib(const struct keyring *k, GError *g, const char *doing,
 	return fix(e, "see what the keyring daemon logged: journalctl --user");
 }
 
-static enum ec
-connect_service(struct keyring *k, struct err *e)
+/*
+ * secret_service_get() and g_bus_get() hand out one connection as long as
+ * anybody holds it, also when it is closed or another daemon is behind it by
+ * now; and a rotator outlives the sessions of its user. So we open a service
+ * of our own, and let go of all of it: what GLib queues for a main loop, each
+ * with a reference to the connection, goes into a context of our own, where
+ * finish() looks after it.
+ */
+static void
+begin(struct keyring *k)
 {
-	GError *g = NULL;
+	k->context = k->f.context_new();
+	k->f.context_push(k->context);
+}
 
-	k->service =
-	    k->f.service_get(SECRET_SERVICE_OPEN_SESSION, k->cancel, &g);
-	if (k->service != NULL)
-		return EC_OK;
-	if (fail_glib(k, g, "no Secret Service", EC_TEMP, e) != EC_CLIENT)
+static void
+finish(struct keyring *k)
+{
+	if (k->context == NULL)
+		return;
+	for (int i = 0; i < QUEUED_MAX; i++)
+		if (!k->f.context_iteration(k->context, FALSE))
+			break;
+	if (k->bus != NULL)
+		k->f.unref(k->bus);
+	k->f.context_pop(k->context);
+	k->f.context_unref(k->context);
+}
+
+static enum ec
+fail_connect(
+    const struct keyring *k, GError *g, const char *what, struct err *e)
+{
+	if (fail_glib(k, g, what, EC_TEMP, e) != EC_CLIENT)
 		return e->ec;
 	e->ec = EC_CONFIG; /* nothing was there to answer */
 	return fix(e,
 	    "run rotate as the owner of the keyring, inside the session (for "
 	    "instance by systemctl --user), so that DBUS_SESSION_BUS_ADDRESS "
 	    "is right and a keyring daemon runs");
+}
+
+/* GLib would end this process by SIGTERM when the session ends. */
+static enum ec
+connect_bus(struct keyring *k, struct err *e)
+{
+	GError *g = NULL;
+
+	k->bus = k->f.bus_get(G_BUS_TYPE_SESSION, k->cancel, &g);
+	if (k->bus == NULL)
+		return fail_connect(k, g, "no session bus", e);
+	k->f.bus_exit_on_close(k->bus, FALSE);
+	return EC_OK;
+}
+
+static enum ec
+connect_service(struct keyring *k, struct err *e)
+{
+	GError *g = NULL;
+
+	k->service = k->f.service_open(k->f.service_type(), NULL,
+	    SECRET_SERVICE_OPEN_SESSION, k->cancel, &g);
+	return k->service != NULL ? EC_OK
+				  : fail_connect(k, g, "no Secret Service", e);
 }
 
 static enum ec
@@ -156,7 +234,9 @@ keyring_open(
 	k->f = f;
 	k->over = -1;
 	k->alias = alias;
+	begin(k);
 	TRY(start_watch(k, timeout_ms, e));
+	TRY(connect_bus(k, e));
 	TRY(connect_service(k, e));
 	TRY(open_collection(k, e));
 	*ret = TAKE(k);
@@ -183,6 +263,7 @@ keyring_close(struct keyring *k)
 		k->f.unref(k->collection);
 	if (k->service != NULL)
 		k->f.unref(k->service);
+	finish(k);
 	free(k);
 }
 
@@ -262,6 +343,19 @@ keyring_inside(const struct keyring *k, size_t i)
 	return strncmp(inner, outer, n) == 0 && inner[n] == '/';
 }
 
+/* Anybody may have stored anything. */
+static enum ec
+take_value(const struct keyring *k, const char *p, size_t len, struct buf *ret,
+    struct err *e)
+{
+	if (len < ret->max - ret->len && memchr(p, '\0', len) == NULL)
+		return buf_add(ret, p, len, e);
+	(void)fail(e, EC_CONFLICT,
+	    "keyring %s: the value of an item is no SMTP credential", k->alias);
+	return fix(e,
+	    "see who else stores under these attributes, and delete the item");
+}
+
 enum ec
 keyring_value(const struct keyring *k, size_t i, struct buf *ret, struct err *e)
 {
@@ -274,7 +368,7 @@ keyring_value(const struct keyring *k, size_t i, struct buf *ret, struct err *e)
 		return fail(
 		    e, EC_CLIENT, "keyring %s: an item has no value", k->alias);
 	p = k->f.value_get(v, &len);
-	ec = buf_add(ret, p, len, e);
+	ec = len > 0 ? take_value(k, p, len, ret, e) : EC_OK;
 	k->f.value_unref(v);
 	return ec;
 }

@@ -25,7 +25,9 @@ struct keyring; /* a connection, and the items found last */
  * Connects, and looks whether the collection of this alias ("default",
  * "login", "session") is there and open. All later calls together must be over
  * timeout_ms after this one; else they fail with EC_TEMP. EC_CONFIG: no bus,
- * no Secret Service, no such collection. EC_HUMAN: locked.
+ * no Secret Service, no such collection. EC_DENIED: we may not ask them.
+ * EC_HUMAN: locked. Nothing of a former connection is used. All calls up to
+ * keyring_close() must come from one thread.
  */
 MUST enum ec keyring_open(
     const char *alias, int64_t timeout_ms, struct keyring **ret, struct err *e);
@@ -43,7 +45,8 @@ bool keyring_attribute(const struct keyring *k, size_t i, const char *name,
     char *ret, size_t size);
 /* Is item i in the opened collection, not in another one? */
 bool keyring_inside(const struct keyring *k, size_t i);
-/* Appends the value of item i to ret. */
+/* Appends the value of item i to ret. EC_CONFLICT: it has a NUL, or ret has no
+ * room for it. */
 MUST enum ec keyring_value(
     const struct keyring *k, size_t i, struct buf *ret, struct err *e);
 

@@ -14,7 +14,8 @@
 
 /* name in this table, symbol in the library */
 #define LIBSECRET_FUNCTIONS(X)                                                 \
-	X(service_get, secret_service_get_sync)                                \
+	X(service_type, secret_service_get_type)                               \
+	X(service_open, secret_service_open_sync)                              \
 	X(service_search, secret_service_search_sync)                          \
 	X(service_store, secret_service_store_sync)                            \
 	X(collection_for_alias, secret_collection_for_alias_sync)              \
@@ -29,6 +30,14 @@
 	X(value_unref, secret_value_unref)                                     \
 	X(error_quark, secret_error_get_quark)                                 \
 	X(io_error_quark, g_io_error_quark)                                    \
+	X(dbus_error_quark, g_dbus_error_quark)                                \
+	X(context_new, g_main_context_new)                                     \
+	X(context_push, g_main_context_push_thread_default)                    \
+	X(context_pop, g_main_context_pop_thread_default)                      \
+	X(context_iteration, g_main_context_iteration)                         \
+	X(bus_get, g_bus_get_sync)                                             \
+	X(bus_exit_on_close, g_dbus_connection_set_exit_on_close)              \
+	X(context_unref, g_main_context_unref)                                 \
 	X(dbus_strip, g_dbus_error_strip_remote_error)                         \
 	X(error_free, g_error_free)                                            \
 	X(cancellable_new, g_cancellable_new)                                  \

@@ -69,17 +69,28 @@ run_check(struct tally *t, const struct row *row, const struct check *c,
 }
 
 static void
-run_row(struct tally *t, const struct row *row, const char *const *args)
+run_troubles(struct tally *t, const struct row *row,
+    const struct trouble *troubles, const char *const *args)
 {
-	for (const struct check *c = checks; c->name != NULL; c++)
-		run_check(t, row, c, NULL, args);
-	for (const struct trouble *b = row->troubles;
-	     b != NULL && b->name != NULL; b++) {
+	for (const struct trouble *b = troubles; b != NULL && b->name != NULL;
+	     b++) {
 		const struct check c = { .name = b->name,
 			.run = trouble_is_told };
 
 		run_check(t, row, &c, b, args);
 	}
+}
+
+static void
+run_row(struct tally *t, const struct row *row, const char *const *args)
+{
+	for (const struct check *const *table = check_tables; *table != NULL;
+	     table++)
+		for (const struct check *c = *table; c->name != NULL; c++)
+			run_check(t, row, c, NULL, args);
+	run_troubles(t, row, row->troubles, args);
+	if (geteuid() == 0)
+		run_troubles(t, row, row->root_troubles, args);
 }
 
 /* args: PROGRAM [NAME=VALUE ...] */
@@ -147,6 +158,23 @@ run_table(const struct row *table)
 		run_row(&t, table, NULL);
 }
 
+/* A kind that nobody wrote a row for would pass by not being looked at. */
+static void
+run_registry(struct tally *t)
+{
+	for (size_t i = 0; client_drivers[i] != NULL; i++) {
+		const struct client_driver *d = client_drivers[i];
+		const struct row row = { .name = d->name };
+		const struct check c = { .name = "the suite is complete" };
+		const char *lack = rows_lack(d);
+		char why[160];
+
+		(void)snprintf(why, sizeof(why), "type %s needs %s in rows_*.c",
+		    d->name, lack != NULL ? lack : "nothing");
+		report(t, &row, &c, lack == NULL, why);
+	}
+}
+
 /* Mounts of ours are seen by nobody else and end with us. */
 static void
 private_mounts(void)
@@ -156,6 +184,13 @@ private_mounts(void)
 	if (unshare(CLONE_NEWNS) != 0 ||
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
 		printf("# no mounts of our own: %s\n", strerror(errno));
+}
+
+static void
+run_all(struct tally *t)
+{
+	t->run = side_by_side(run_table, &t->failed);
+	run_registry(t);
 }
 
 int
@@ -172,7 +207,7 @@ main(int argc, char **argv)
 	else if (argc > 1)
 		run_tables(&t, argv + 1);
 	else
-		t.run = side_by_side(run_table, &t.failed);
+		run_all(&t);
 	printf("1..%u\n", t.run);
 	return t.failed == 0 && t.run > 0 ? 0 : 1;
 }

@@ -53,6 +53,8 @@ struct row {
 	bool torn;
 	/* What can go wrong here, see trouble.h; or NULL. */
 	const struct trouble *troubles;
+	/* And what only root can bring about: mounts, another user. */
+	const struct trouble *root_troubles;
 };
 extern const struct row *const row_tables[]; /* of tables that end with a
 					      * row without name; NULL ends */
@@ -73,6 +75,7 @@ struct place {
 	bool leaked;                   /* an error showed a password */
 	const struct trouble *trouble; /* that this place is for; or NULL */
 	void *own;                     /* of setup() and teardown() */
+	char mounted[PATH_MAX];        /* by trouble_mount(); or "" */
 };
 
 /* Would it be one that a check applies to? */
@@ -117,7 +120,9 @@ struct check {
 	bool (*run)(struct place *p);
 	const char *mount; /* of place_open(); root only */
 };
-extern const struct check checks[]; /* name NULL ends */
+extern const struct check
+    *const check_tables[]; /* of tables that end with a
+			    * check without name; NULL ends */
 
 /*
  * Runs each(table) for all tables in processes of their own, some at a time
@@ -130,6 +135,9 @@ unsigned side_by_side(
 
 /* A row of any table; NULL: there is none of that name. */
 const struct row *row_find(const char *name);
+/* What the rows leave out of this registered kind, in a few words: a row, what
+ * goes wrong with it, what hangs. NULL: nothing. */
+const char *rows_lack(const struct client_driver *drv);
 /* argv: NAME DIR STEP ...; the exit code of the program. */
 int once(int argc, char **argv);
 

@@ -258,6 +258,8 @@ void
 place_close(struct place *p)
 {
 	place_leave(p);
+	if (p->mounted[0] != '\0')
+		(void)umount2(p->mounted, MNT_DETACH);
 	(void)umount2(p->dir, MNT_DETACH);
 	walk(p->dir, remove_one, NULL);
 }

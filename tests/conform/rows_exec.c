@@ -51,5 +51,12 @@ const struct row rows_exec[] = {
 	    .text = "# relay\n\nhost mail.example.com\nuser @U\n"
 		    "  password-hint none\npassword @P\nuserx y\n",
 	    .troubles = troubles },
+	/* The same program, which nobody asks what is there. */
+	{ .name = "exec-write-only",
+	    .driver = "exec-write-only",
+	    .setup = setup_exec_example,
+	    .target = "account",
+	    .text = "host mail.example.com\nuser @U\npassword @P\n",
+	    .troubles = troubles },
 	{ .name = NULL },
 };

@@ -85,7 +85,8 @@ in_time(struct place *p, const char *name, int64_t took)
 		    p, "%s: did not hang: %.200s", name, p->e.what);
 	if (took > HANG_MAX_MS)
 		return place_say(p, "%s: took %lld ms", name, (long long)took);
-	if (hurry_longest() <= 0 || hurry_longest() > LIMIT_MAX_MS)
+	if ((p->trouble->hangs == HANGS && hurry_longest() <= 0) ||
+	    hurry_longest() > LIMIT_MAX_MS)
 		return place_say(p, "%s: would wait %lld ms for one thing",
 		    name, (long long)hurry_longest());
 	return true;

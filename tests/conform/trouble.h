@@ -47,6 +47,11 @@ bool trouble_is_told(struct place *p);
 /* For make(). option becomes a program that sleeps; "KEY=VALUE" is set. */
 bool trouble_program_hangs(struct place *p, const char *option);
 bool trouble_option(struct place *p, const char *setting);
+/* A small file system of its own at dir, until the place is closed. Root only.
+ */
+bool trouble_mount(struct place *p, const char *dir);
+/* Makes this file and writes to it until not a byte more goes in. */
+void trouble_fill(const char *path);
 
 /* Limits of child processes and HTTP requests are cut to ms from now on; 0:
  * they are not. hurry_longest() is the longest limit that was asked for since
