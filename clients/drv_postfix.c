@@ -104,8 +104,12 @@ read_pair(const struct client *c, struct smtp_cred *ret, struct err *e)
 {
 	const struct postfix *pf = &((const struct conf *)c->conf)->pf;
 	AUTO(buf) struct buf value = BUF(FILE_MAX_BYTES);
+	const enum ec ec = postfix_query(pf, pf->relay, &value, e);
 
-	TRY(postfix_query(pf, pf->relay, &value, e));
+	if (ec == EC_GONE && e->fix[0] == '\0')
+		return fix(e, "create it, or set map to the one that is used");
+	if (ec != EC_OK)
+		return ec;
 	return joint_split(&value, pf->map, pf->relay, ret, e);
 }
 

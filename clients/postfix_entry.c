@@ -59,6 +59,28 @@ publish(const struct postfix *p, const struct file *text,
 	    e, "run again, or: postmap %s:%s", postfix_types[p->type], p->map);
 }
 
+/* Could the table be replaced by one that is larger by an entry? */
+static enum ec
+table_can(const struct postfix *p, struct err *e)
+{
+	AUTO(pinned) struct file *f = NULL;
+	char path[PATH_MAX + 8];
+
+	if (!compiled(p))
+		return EC_OK;
+	(void)snprintf(path, sizeof(path), "%s%s", p->map, postfix_suffix(p));
+	TRY(file_open(path, FILE_MAY_BE_ABSENT, &f, e));
+	return file_can_replace(f, file_content(f)->len + GROWTH, e);
+}
+
+/* Both of them. postmap would say no more than an exit code. */
+static enum ec
+can_replace(const struct postfix *p, const struct file *text, struct err *e)
+{
+	TRY(file_can_replace(text, file_content(text)->len + GROWTH, e));
+	return table_can(p, e);
+}
+
 enum ec
 postfix_entry_set(const struct postfix *p, const char *value, struct err *e)
 {
@@ -71,6 +93,7 @@ postfix_entry_set(const struct postfix *p, const char *value, struct err *e)
 	TRY(file_open(p->map, 0, &f, e));
 	TRY(make_room(p, file_content(f), &room, e));
 	TRY(edit_set(&edit_sasl_passwd, &room, p->map, &pair, 1, &text, e));
+	TRY(can_replace(p, f, e));
 	if (compiled(p))
 		TRY(postfix_build(p, &text, value, &table, e));
 	TRY(file_replace(f, &text, MODE_NEW, e));
@@ -110,18 +133,6 @@ postfix_entry_sync(const struct postfix *p, struct err *e)
 		return EC_OK;
 	TRY(postfix_build(p, file_content(f), buf_str(&in_text), &table, e));
 	return publish(p, f, &table, e);
-}
-
-/* Could the table be replaced by one that is larger by an entry? */
-static enum ec
-table_can(const struct postfix *p, const char *path, struct err *e)
-{
-	AUTO(pinned) struct file *f = NULL;
-
-	if (!compiled(p))
-		return EC_OK;
-	TRY(file_open(path, FILE_MAY_BE_ABSENT, &f, e));
-	return file_can_replace(f, file_content(f)->len + GROWTH, e);
 }
 
 /* What an operator changed in the text and has not built yet comes along. */
@@ -166,8 +177,7 @@ postfix_entry_plan(
 	TRY(file_open(p->map, 0, &f, e));
 	TRY(postfix_type_check(p, e));
 	TRY(both(p, f, &in_text, &in_table, e));
-	TRY(file_can_replace(f, file_content(f)->len + GROWTH, e));
-	TRY(table_can(p, table, e));
+	TRY(can_replace(p, f, e));
 	warn(p, table, strcmp(buf_str(&in_text), buf_str(&in_table)) == 0,
 	    warning, n);
 	return EC_OK;

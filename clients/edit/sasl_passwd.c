@@ -64,11 +64,13 @@ find(const struct buf *text, const char *where, const char *key,
 	while (sasl_scan_next(&s, &t)) {
 		if (!is_key(&t, key))
 			continue;
-		if (hit.key != NULL)
-			return fail(e, EC_CONFLICT,
+		if (hit.key != NULL) {
+			(void)fail(e, EC_CONFLICT,
 			    "%s:%u:1: a second entry for %s, the first is in "
 			    "line %u",
 			    where, t.key_line, key, hit.key_line);
+			return fix(e, "remove one of the two entries");
+		}
 		hit = t;
 	}
 	if (hit.key == NULL)

@@ -16,6 +16,7 @@ extern const struct row rows_mail[];
 extern const struct row rows_forge[];
 extern const struct row rows_manual[];
 extern const struct row rows_netrc[];
+extern const struct row rows_postfix[];
 extern const struct row rows_remote[];
 
 const struct row *const row_tables[] = {
@@ -30,6 +31,7 @@ const struct row *const row_tables[] = {
 	rows_forge,
 	rows_manual,
 	rows_netrc,
+	rows_postfix,
 	rows_remote,
 	NULL,
 };

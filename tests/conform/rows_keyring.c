@@ -13,8 +13,6 @@
 #include "session.h"
 #include "trouble.h"
 
-#define NOBODY 65534
-
 /* GLib keeps its types for ever, reachable or not. */
 const char *__lsan_default_suppressions(void);
 const char *
@@ -51,7 +49,6 @@ teardown(struct place *p)
 
 	if (s == NULL)
 		return;
-	(void)seteuid(getuid());
 	session_end(s);
 	free(s);
 	p->own = NULL;
@@ -132,14 +129,6 @@ static bool
 may_not(struct place *p, const char *rules)
 {
 	return session_policy(p->own, p, rules);
-}
-
-/* Somebody who may not even open the socket of the bus. */
-static bool
-be_nobody(struct place *p, const char *arg)
-{
-	(void)arg;
-	return seteuid(NOBODY) == 0 ? true : place_say(p, "still root");
 }
 
 /* A disk of the keyring's own, which has no room for another password. */
@@ -283,7 +272,7 @@ static const struct trouble troubles[] = {
 };
 
 static const struct trouble root_troubles[] = {
-	{ "denied: the bus", be_nobody, NULL,
+	{ "denied: the bus", trouble_nobody, NULL,
 	    { EC_DENIED, EC_DENIED, EC_DENIED }, HERE, HANGS_NOT },
 	{ "full: the disk", disk_full, NULL, { EC_OK, EC_OK, EC_CLIENT }, HERE,
 	    HANGS_NOT },

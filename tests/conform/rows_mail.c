@@ -1,11 +1,9 @@
-/* rows_mail: mail software, with the real programs. Postfix, which must be
- * running for some of it, is met in tests/e2e/postfix.t. */
-#include <fcntl.h>
+/* rows_mail: mail software, with the real programs. Postfix has a file of its
+ * own. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -202,36 +200,8 @@ static const struct trouble creds_troubles[] = {
 	{ .name = NULL },
 };
 
-/* A Postfix that does not run: its tables are made and asked all the same.
- * An hour old, since postmap naps while its main.cf is younger than 2 s. */
-static bool
-setup_postfix(struct place *p)
-{
-	const struct timespec old[2] = { { .tv_sec = time(NULL) - 3600 },
-		{ .tv_sec = time(NULL) - 3600 } };
-	char path[PATH_MAX], db[PATH_MAX];
-
-	place_put(
-	    place_path(p, "main.cf", path), "compatibility_level = 3.6\n");
-	if (utimensat(AT_FDCWD, path, old, 0) != 0)
-		return place_say(p, "%s: its time cannot be set", path);
-	place_set(p, "map", p->target, NULL);
-	place_set(p, "relay", "[mail.example.com]:587", NULL);
-	place_set(p, "config_dir", p->dir, NULL);
-	place_set(p, "flush", "false", NULL);
-	place_put(place_path(p, "sasl_passwd.db", db), "");
-	return holds_old(p);
-}
-
 extern const struct row rows_mail[];
 const struct row rows_mail[] = {
-	{ .name = "postfix-hash",
-	    .driver = "postfix",
-	    .setup = setup_postfix,
-	    .target = "sasl_passwd",
-	    .text = "# relays\n[mx.other.org]:587\tother:pass word\n"
-		    "[mail.example.com]:587 @U:@P\n# end",
-	    .derived = "sasl_passwd.db" },
 	{ .name = "exim",
 	    .driver = "exim",
 	    .setup = setup_exim,

@@ -23,6 +23,7 @@ enum hangs {
 	HANGS_NOT,
 	HANGS,        /* the limit is the driver's own */
 	HANGS_OPTION, /* make() sets the option of the limit to HANG_OPTION */
+	HANGS_WELL,   /* in activate(), which goes on without it */
 	READS_OTHER,  /* no, and read() finds what was never written */
 };
 
@@ -52,6 +53,10 @@ bool trouble_option(struct place *p, const char *setting);
 bool trouble_mount(struct place *p, const char *dir);
 /* Makes this file and writes to it until not a byte more goes in. */
 void trouble_fill(const char *path);
+
+/* For make(): this process becomes a nobody until all is tried. */
+bool trouble_nobody(struct place *p, const char *arg);
+void trouble_root(void);
 
 /* Limits of child processes and HTTP requests are cut to ms from now on; 0:
  * they are not. hurry_longest() is the longest limit that was asked for since
