@@ -52,8 +52,8 @@ MUST enum ec keyring_value(
 
 /*
  * Stores an item in the opened collection, in one step. An item there with
- * exactly these attributes is replaced. EC_UNKNOWN: no answer in time, it may
- * have been stored. May be repeated.
+ * these attributes, and maybe more of them, is replaced. EC_UNKNOWN: no answer
+ * in time, it may have been stored. May be repeated.
  */
 MUST enum ec keyring_store(struct keyring *k, const char *const *attributes,
     const char *label, const struct buf *value, struct err *e);

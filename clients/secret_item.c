@@ -200,13 +200,37 @@ secret_item_read(const struct secret_item *s, const struct client *c,
 	return EC_OK;
 }
 
+static bool
+has_value(const struct keyring *k, size_t i, const struct buf *value)
+{
+	AUTO(buf) struct buf got = BUF(VALUE_MAX);
+	struct err e;
+
+	return keyring_value(k, i, &got, &e) == EC_OK &&
+	    got.len == value->len &&
+	    memcmp(buf_str(&got), buf_str(value), got.len) == 0;
+}
+
+/*
+ * Deletes all but the item that was stored. With content=pair more than one
+ * may look like it: what a daemon replaces is any item with at least these
+ * attributes (GNOME Keyring 42), so that what a killed run left is replaced
+ * and the former item stays.
+ */
 static enum ec
 clean(const struct secret_item *s, const struct client *c, struct keyring *k,
-    const char *user, struct err *e)
+    const char *user, const struct buf *value, struct err *e)
 {
+	size_t keep = 0;
+
 	TRY(secret_item_find(s, c, k, e));
+	while (keep < keyring_count(k) &&
+	    (!current(s, c, k, keep, user) || !has_value(k, keep, value)))
+		keep++;
+	if (keep == keyring_count(k))
+		return fail(e, EC_CONFLICT, "keyring: it is not found again");
 	for (size_t i = 0; i < keyring_count(k); i++)
-		if (belongs(s, c, k, i) && !current(s, c, k, i, user))
+		if (i != keep && belongs(s, c, k, i))
 			TRY(keyring_delete(k, i, e));
 	return EC_OK;
 }
@@ -225,7 +249,7 @@ secret_item_write(const struct secret_item *s, const struct client *c,
 		add(&l, s->user_attribute, cred->user);
 	TRY(compose(s, cred, &value, e));
 	TRY(keyring_store(k, l.p, s->label, &value, e));
-	if (clean(s, c, k, cred->user, e) == EC_OK)
+	if (clean(s, c, k, cred->user, &value, e) == EC_OK)
 		return EC_OK;
 	(void)err_prefix(e, "stored, but the old item may still be there");
 	e->ec = EC_UNKNOWN;
