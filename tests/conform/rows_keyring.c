@@ -91,6 +91,16 @@ all_ends(struct place *p, const char *arg)
 	return true;
 }
 
+/* In the midst of a call, which ends this call and not this process. */
+static bool
+bus_ends_at(struct place *p, const char *member)
+{
+	const struct session *s = p->own;
+
+	return session_bus_ends_at(s, p, member) &&
+	    kill(s->keyring, SIGSTOP) == 0;
+}
+
 /* And in again. */
 static bool
 all_begins(struct place *p, const char *arg)
@@ -243,6 +253,8 @@ static const struct trouble troubles[] = {
 	{ "hangs: the bus", bus_stops, LIMIT, { EC_TEMP, EC_TEMP, EC_TEMP },
 	    HERE, HANGS_OPTION },
 	{ "missing: the bus", all_ends, NULL,
+	    { EC_CONFIG, EC_CONFIG, EC_CONFIG }, HERE, HANGS_NOT },
+	{ "missing: the bus, in the midst of a call", bus_ends_at, "GetAll",
 	    { EC_CONFIG, EC_CONFIG, EC_CONFIG }, HERE, HANGS_NOT },
 	{ "missing: the keyring daemon", keyring_ends, NULL,
 	    { EC_CONFIG, EC_CONFIG, EC_CONFIG }, HERE, HANGS_NOT },

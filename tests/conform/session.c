@@ -158,6 +158,32 @@ session_keyring(struct session *s, struct place *p)
 }
 
 bool
+session_bus_ends_at(
+    const struct session *s, struct place *p, const char *member)
+{
+	char rule[128], words[64];
+	const char *const listen[] = { "dbus-monitor", "--session", rule,
+		NULL };
+	struct child monitor = { .pid = 0 };
+	pid_t pid;
+
+	(void)snprintf(
+	    rule, sizeof(rule), "type='method_call',member='%s'", member);
+	(void)snprintf(words, sizeof(words), "member=%s", member);
+	if (!begin(p, listen, NULL, &monitor) || !says(p, &monitor, "NameLost"))
+		return false;
+	pid = fork();
+	if (pid == 0) {
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 &&
+		    says(p, &monitor, words))
+			(void)kill(s->bus, SIGKILL);
+		_exit(0); /* and the monitor, which has no bus any more */
+	}
+	(void)fclose(monitor.out);
+	return pid > 0;
+}
+
+bool
 session_tool(const struct session *s, struct place *p, const char *const *argv,
     const struct buf *in)
 {

@@ -27,6 +27,11 @@ bool session_bus(struct session *s, struct place *p);
 bool session_keyring(struct session *s, struct place *p);
 void session_kill(pid_t *pid);
 
+/* As soon as somebody calls this method the bus is killed, by a process that
+ * waits for it; the call has not been answered if the keyring is stopped. */
+bool session_bus_ends_at(
+    const struct session *s, struct place *p, const char *member);
+
 /* Rules for the bus from now on, as in dbus-daemon(1); a <busconfig>. */
 bool session_policy(
     const struct session *s, struct place *p, const char *rules);
