@@ -12,7 +12,7 @@
 #include "base/auto.h"
 #include "clients/github.h"
 #include "clients/jwt.h"
-#include "clients/private_file.h"
+#include "clients/key_file.h"
 #include "clients/reach.h"
 
 /* Seconds. GitHub advises a minute back, against clocks that differ, and
@@ -28,7 +28,7 @@ load_key(const struct github *g, EVP_PKEY **ret, struct err *e)
 	AUTO(buf) struct buf text = BUF(SECRET_MAX);
 	AUTO(secret) struct secret *pem = NULL;
 
-	TRY(private_file_read(g->private_key_file, &text, e));
+	TRY(key_file_read(g->private_key_file, 0, &text, e));
 	if (text.len == 0)
 		return fail(e, EC_CONFIG, "%s: is empty", g->private_key_file);
 	TRY(secret_take(text.p, text.len, &pem, e));
@@ -121,6 +121,6 @@ github_login(const struct client *c, const struct github *g,
     struct secret **ret, struct err *e)
 {
 	if (g->token_file != NULL)
-		return private_file_word(g->token_file, ret, e);
+		return key_file_word(g->token_file, 0, ret, e);
 	return login_app(c, g, ret, e);
 }

@@ -6,7 +6,7 @@
 
 #include "base/auto.h"
 #include "clients/heard.h"
-#include "clients/private_file.h"
+#include "clients/key_file.h"
 #include "clients/rest.h"
 
 #define SERVICE  "GitLab"
@@ -30,7 +30,7 @@ gitlab_check(const struct gitlab *g, struct err *e)
 enum ec
 gitlab_login(const struct gitlab *g, struct secret **ret, struct err *e)
 {
-	return private_file_word(g->token_file, ret, e);
+	return key_file_word(g->token_file, 0, ret, e);
 }
 
 /* A path is one segment here: "group%2Fproject"

@@ -6,7 +6,7 @@
 
 #include "base/auto.h"
 #include "clients/heard.h"
-#include "clients/private_file.h"
+#include "clients/key_file.h"
 #include "clients/reach.h"
 #include "clients/rest.h"
 
@@ -39,7 +39,7 @@ google_account_load(const char *path, struct google_account *ret, struct err *e)
 	AUTO(buf) struct buf text = BUF(KEY_FILE_MAX);
 	const char *type;
 
-	TRY(private_file_read(path, &text, e));
+	TRY(key_file_read(path, 0, &text, e));
 	ret->json = json_parse(&text);
 	type = json_text(ret->json, "type");
 	ret->email = json_text(ret->json, "client_email");

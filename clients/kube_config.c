@@ -13,7 +13,7 @@
 #include "base/auto.h"
 #include "base/file.h"
 #include "clients/b64.h"
-#include "clients/token_file.h"
+#include "clients/key_file.h"
 
 #define TEXT_MAX  ((size_t)1024 * 1024)
 #define PATH_MAX_ ((size_t)8192)
@@ -155,8 +155,8 @@ take_token(struct kube *k, struct kube_chosen *f, struct err *e)
 
 	if (name != NULL) {
 		TRY(kube_config_path(f, name, &path, e));
-		return token_file_read(
-		    buf_str(&path), TOKEN_FILE_SHARED, &k->token, e);
+		return key_file_word(
+		    buf_str(&path), KEY_FILE_SHARED, &k->token, e);
 	}
 	if (token == NULL)
 		return EC_OK;

@@ -12,9 +12,9 @@
 #include "base/auto.h"
 #include "base/run.h"
 #include "clients/b64.h"
+#include "clients/key_file.h"
 #include "clients/kube_config.h"
 #include "clients/reach.h"
-#include "clients/token_file.h"
 
 #define ARGS_MAX   32
 #define ENV_MAX    32

@@ -7,9 +7,9 @@
 
 #include "base/auto.h"
 #include "base/file.h"
+#include "clients/key_file.h"
 #include "clients/kube.h"
 #include "clients/reach.h"
-#include "clients/token_file.h"
 
 #define PATH_MAX_ 4200
 
@@ -50,8 +50,8 @@ kube_inside(struct kube *k, const struct kube_conf *conf, struct err *e)
 	v6 = strchr(host, ':') != NULL;
 	TRY(buf_addf(&k->server, e, "https://%s%s%s:%s", v6 ? "[" : "", host,
 	    v6 ? "]" : "", port));
-	TRY(token_file_read(
-	    file_of(conf, "token", path), TOKEN_FILE_SHARED, &k->token, e));
+	TRY(key_file_word(
+	    file_of(conf, "token", path), KEY_FILE_SHARED, &k->token, e));
 	ec = file_read(file_of(conf, "ca.crt", path), &k->ca, e);
 	if (ec == EC_OK)
 		ec = read_space(k, conf, e);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/auto.h"
-#include "clients/token_file.h"
+#include "clients/key_file.h"
 
 #define URL_MAX    ((size_t)4096)
 #define BODY_MAX   ((size_t)2 * 1024 * 1024)
@@ -144,7 +144,8 @@ vault_open(struct vault *v, const struct client *c,
 {
 	*v = (struct vault){ .c = c, .conf = conf };
 	if (conf->auth == VAULT_TOKEN)
-		return token_file_read(conf->token_file, 0, &v->token, e);
+		return key_file_word(
+		    conf->token_file, KEY_FILE_GROUP, &v->token, e);
 	return vault_login(v, e);
 }
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/auto.h"
-#include "clients/token_file.h"
+#include "clients/key_file.h"
 #include "clients/vault.h"
 
 #define PATH_MAX_ 512
@@ -36,7 +36,7 @@ kubernetes_body(
 	    "/var/run/secrets/kubernetes.io/serviceaccount/token";
 	const char *path = v->jwt_file != NULL ? v->jwt_file : usual;
 
-	TRY(token_file_read(path, TOKEN_FILE_SHARED, key, e));
+	TRY(key_file_word(path, KEY_FILE_SHARED, key, e));
 	if (cJSON_AddStringToObject(body, "role", v->role) == NULL ||
 	    !json_add_secret(body, "jwt", *key))
 		return fail(e, EC_NOMEM, "no memory for a log-in");
@@ -50,7 +50,7 @@ approle_body(
 	bool ok = cJSON_AddStringToObject(body, "role_id", v->role_id) != NULL;
 
 	if (v->secret_id_file != NULL) {
-		TRY(token_file_read(v->secret_id_file, 0, key, e));
+		TRY(key_file_word(v->secret_id_file, KEY_FILE_GROUP, key, e));
 		ok = ok && json_add_secret(body, "secret_id", *key);
 	}
 	return ok ? EC_OK : fail(e, EC_NOMEM, "no memory for a log-in");

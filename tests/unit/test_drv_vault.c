@@ -316,7 +316,7 @@ token_files(void **state)
 	open_it(&fx);
 	path = fixture_path(&fx, "token");
 	assert_int_equal(chmod(path, 0644), 0);
-	refuses(&fx, EC_CONFIG, "readable by every user", "chmod 0600");
+	refuses(&fx, EC_CONFIG, "others may read", "chmod 600");
 	assert_int_equal(chmod(path, 0640), 0);
 	assert_int_equal(reads(&fx), EC_OK);
 	fixture_put(&fx, "token", " \n");

@@ -1,8 +1,7 @@
-/* pair, private_file: texts that hold a credential, files that hold a key. */
+/* pair: texts that hold a credential. */
 #include "client_fixture.h"
 
 #include "clients/pair.h"
-#include "clients/private_file.h"
 
 extern const struct client_driver drv_file;
 
@@ -150,69 +149,6 @@ order(void **state)
 	assert_int_equal(at[0].part, PAIR_DSN);
 }
 
-static void
-private_files(void **state)
-{
-	static const struct {
-		mode_t mode;
-		gid_t group;
-		enum ec ec;
-	} rows[] = {
-		{ 0600, 65534, EC_OK },
-		{ 0400, 65534, EC_OK },
-		{ 0640, 65534, EC_CONFIG },
-		{ 0620, 0, EC_CONFIG },
-		{ 0604, 0, EC_CONFIG },
-		{ 0602, 0, EC_CONFIG },
-		{ 0601, 0, EC_CONFIG },
-		{ 0640, 0, EC_OK },
-	};
-	struct fixture fx;
-	const char *path;
-
-	(void)state;
-	fixture_open(&fx, &drv_file);
-	fixture_put(&fx, "t", "  word\r\n");
-	path = fixture_path(&fx, "t");
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		AUTO(secret) struct secret *s = NULL;
-
-		if (geteuid() == 0)
-			assert_int_equal(chown(path, 0, rows[i].group), 0);
-		else if (rows[i].group == 0 && rows[i].ec == EC_OK)
-			continue;
-		assert_int_equal(chmod(path, rows[i].mode), 0);
-		if (private_file_word(path, &s, &fx.e) != rows[i].ec)
-			fail_msg("mode %o: %s", rows[i].mode, fx.e.what);
-		if (s != NULL)
-			assert_string_equal(secret_reveal(s), "word");
-	}
-	fixture_close(&fx);
-}
-
-static void
-no_files(void **state)
-{
-	AUTO(secret) struct secret *s = NULL;
-	AUTO(buf) struct buf b = BUF(4);
-	struct fixture fx;
-	const char *path;
-
-	(void)state;
-	fixture_open(&fx, &drv_file);
-	path = fixture_path(&fx, "t");
-	assert_int_equal(private_file_word(path, &s, &fx.e), EC_CONFIG);
-	assert_int_equal(mkfifo(path, 0600), 0); /* must not wait */
-	assert_int_equal(private_file_word(path, &s, &fx.e), EC_CONFIG);
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(symlink("/dev/null", path), 0);
-	assert_int_equal(private_file_word(path, &s, &fx.e), EC_CONFIG);
-	assert_int_equal(unlink(path), 0);
-	fixture_put(&fx, "t", "12345");
-	assert_int_equal(private_file_read(path, &b, &fx.e), EC_PROTO);
-	fixture_close(&fx);
-}
-
 int
 main(void)
 {
@@ -221,8 +157,6 @@ main(void)
 		cmocka_unit_test(get),
 		cmocka_unit_test(too_long),
 		cmocka_unit_test(order),
-		cmocka_unit_test(private_files),
-		cmocka_unit_test(no_files),
 	};
 	struct err e;
 
