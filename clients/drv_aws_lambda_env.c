@@ -8,7 +8,6 @@
 #include <stdio.h>
 
 #include "base/auto.h"
-#include "base/run.h"
 #include "clients/aws_function.h"
 #include "clients/client.h"
 #include "clients/program.h"
@@ -18,8 +17,7 @@ struct conf {
 	const char *username, *password;
 	bool create;
 	int64_t wait;
-	const char *const *activate;
-	int64_t activate_timeout;
+	struct program_conf activate;
 };
 
 /* Read, write and read-back may each wait that long, within a lease of five
@@ -41,10 +39,8 @@ static const struct client_opt opts[] = {
 	    "region of the function, when it is not that of the client" },
 	{ "wait", OPT_SPAN, AT(wait), false, "60s", NULL,
 	    "how long an update of the function may take, at most 60s" },
-	{ "activate", OPT_ARGV, AT(activate), false, NULL, NULL,
-	    "command that publishes a version and moves an alias" },
-	{ "activate_timeout", OPT_SPAN, AT(activate_timeout), false, "60s",
-	    NULL, "how long that command may take" },
+	PROGRAM_OPTS(AT(activate),
+	    "command that publishes a version and moves an alias"),
 	{ .key = NULL },
 };
 
@@ -108,11 +104,11 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 	TRY(aws_function_get(&f, &now, e));
 	TRY(tell_unusable(&f, now, &p, e));
 	TRY(aws_function_set(&f, now, &cred, e));
-	TRY(program_plan(conf->activate, &p, e));
+	TRY(program_plan(conf->activate.argv, &p, e));
 	(void)snprintf(p.change, sizeof(p.change),
 	    "set %s and %s in the environment of function %s (%s)", f.username,
 	    f.password, f.o.name, f.o.region);
-	if (conf->activate == NULL && p.warning[0] == '\0')
+	if (conf->activate.argv == NULL && p.warning[0] == '\0')
 		(void)snprintf(p.warning, sizeof(p.warning),
 		    "only $LATEST changes: published versions and aliases "
 		    "keep the old environment, and need activate");
@@ -161,9 +157,7 @@ activate(const struct client *c, struct err *e)
 {
 	const struct conf *conf = c->conf;
 
-	if (conf->activate == NULL)
-		return EC_OK;
-	return run_argv(conf->activate, conf->activate_timeout, e);
+	return program_activate(&conf->activate, e);
 }
 
 /* An invocation that runs goes on with the old environment, for 15 minutes at

@@ -8,7 +8,6 @@
 #include <stdio.h>
 
 #include "base/auto.h"
-#include "base/run.h"
 #include "clients/aws_secret.h"
 #include "clients/client.h"
 #include "clients/json_document.h"
@@ -17,8 +16,7 @@
 struct conf {
 	const char *secret, *aws_region;
 	struct json_document document;
-	const char *const *activate;
-	int64_t activate_timeout;
+	struct program_conf activate;
 };
 
 #define AT(field) offsetof(struct conf, field)
@@ -34,10 +32,8 @@ static const struct client_opt opts[] = {
 	    "add the keys when they are missing; the secret must exist" },
 	{ "aws_region", OPT_STR, AT(aws_region), false, NULL, NULL,
 	    "region of the secret, when it is not that of the client" },
-	{ "activate", OPT_ARGV, AT(activate), false, NULL, NULL,
-	    "command that makes the consumer read the secret again" },
-	{ "activate_timeout", OPT_SPAN, AT(activate_timeout), false, "60s",
-	    NULL, "how long that command may take" },
+	PROGRAM_OPTS(AT(activate),
+	    "command that makes the consumer read the secret again"),
 	{ .key = NULL },
 };
 
@@ -92,11 +88,11 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 	TRY(smtp_cred_any(&cred, e));
 	TRY(aws_secret_look(&o, e));
 	TRY(prepare(conf, &o, &cred, &was, &text, e));
-	TRY(program_plan(conf->activate, &p, e));
+	TRY(program_plan(conf->activate.argv, &p, e));
 	(void)snprintf(p.change, sizeof(p.change),
 	    "set %s and %s in a new version of secret %s (%s)",
 	    conf->document.username, conf->document.password, o.name, o.region);
-	if (conf->activate == NULL)
+	if (conf->activate.argv == NULL)
 		(void)snprintf(p.warning, sizeof(p.warning),
 		    "without activate, a program that keeps the value in "
 		    "memory must read the secret anew by itself, within the "
@@ -138,9 +134,7 @@ activate(const struct client *c, struct err *e)
 {
 	const struct conf *conf = c->conf;
 
-	if (conf->activate == NULL)
-		return EC_OK;
-	return run_argv(conf->activate, conf->activate_timeout, e);
+	return program_activate(&conf->activate, e);
 }
 
 /* AWS's own caching clients read a secret again after an hour

@@ -4,15 +4,13 @@
  * why the order matters in aws_parameter_pair.h.
  */
 #include "base/auto.h"
-#include "base/run.h"
 #include "clients/aws_parameter_pair.h"
 #include "clients/client.h"
 #include "clients/program.h"
 
 struct conf {
 	struct aws_parameter_pair pair;
-	const char *const *activate;
-	int64_t activate_timeout;
+	struct program_conf activate;
 };
 
 #define AT(field) offsetof(struct conf, field)
@@ -33,10 +31,8 @@ static const struct client_opt opts[] = {
 	    "SecureString that holds the password" },
 	{ "aws_region", OPT_STR, AT(pair.region), false, NULL, NULL,
 	    "region of the parameters, when it is not that of the client" },
-	{ "activate", OPT_ARGV, AT(activate), false, NULL, NULL,
-	    "command that makes the consumer read the parameters again" },
-	{ "activate_timeout", OPT_SPAN, AT(activate_timeout), false, "60s",
-	    NULL, "how long that command may take" },
+	PROGRAM_OPTS(AT(activate),
+	    "command that makes the consumer read the parameters again"),
 	{ .key = NULL },
 };
 
@@ -55,7 +51,7 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 	struct client_plan p = { .change = "" };
 
 	TRY(aws_parameter_pair_plan(&conf->pair, c, &p, e));
-	TRY(program_plan(conf->activate, &p, e));
+	TRY(program_plan(conf->activate.argv, &p, e));
 	*ret = p;
 	return EC_OK;
 }
@@ -82,9 +78,7 @@ activate(const struct client *c, struct err *e)
 {
 	const struct conf *conf = c->conf;
 
-	if (conf->activate == NULL)
-		return EC_OK;
-	return run_argv(conf->activate, conf->activate_timeout, e);
+	return program_activate(&conf->activate, e);
 }
 
 const struct client_driver drv_aws_ssm = {
