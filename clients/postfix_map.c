@@ -1,25 +1,20 @@
 /* postfix_map: see postfix_map.h. */
 #include "clients/postfix_map.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/auto.h"
 #include "base/file.h"
-#include "clients/edit/edit.h"
+#include "clients/workdir.h"
 
 #define ARGS_MAX   5
 #define ERROUT_MAX 4096
 #define BUILD_MS   120000 /* lmdb syncs every entry: 1.4 s for 3000 */
-
-extern const struct edit_syntax edit_sasl_passwd;
 
 const char *const postfix_types[] = { "hash", "lmdb", "btree", "texthash",
 	NULL };
@@ -31,7 +26,8 @@ struct path {
 
 /* Where a table is built: map is what postmap is told, table what it makes. */
 struct work {
-	struct path dir, map, table;
+	struct workdir dir;
+	struct path map, table;
 };
 
 const char *
@@ -44,7 +40,7 @@ static enum ec
 path_long(struct path *ret, struct err *e)
 {
 	(void)fail(e, EC_CONFIG, "%.200s...: the path is too long", ret->s);
-	ret->s[0] = '\0'; /* half a path must not be used, nor cleared */
+	ret->s[0] = '\0'; /* half a path must not be used */
 	return e->ec;
 }
 
@@ -157,53 +153,23 @@ postfix_query(
 	    e, "build it: postmap %s:%s", postfix_types[p->type], p->map);
 }
 
-/* All files in it, for postmap has some of its own (Berkeley DB: "__db.") that
- * remain when it is killed. What is not a file makes rmdir fail. */
-static void
-work_clear(const struct work *w)
-{
-	const int fd =
-	    open(w->dir.s, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-	const struct dirent *entry;
-
-	if (d == NULL && fd >= 0)
-		(void)close(fd);
-	if (d == NULL)
-		return;
-	while ((entry = readdir(d)) != NULL)
-		(void)unlinkat(fd, entry->d_name, 0);
-	(void)closedir(d);
-	(void)rmdir(w->dir.s);
-}
-
-static void
-auto_work(const struct work *w)
-{
-	if (w->dir.s[0] != '\0')
-		work_clear(w);
-}
-
-/* In a directory that only we can write to (file_open() refuses others), so
- * the name may be known, and what a crash left is found by it. */
+/* In a directory of ours, for postmap has files of its own too (Berkeley DB:
+ * "__db.") that remain when it is killed. */
 static enum ec
-work_open(const struct postfix *p, struct work *w, struct err *e)
+work_open(const struct postfix *p, struct work *ret, struct err *e)
 {
-	AUTO(pinned) struct file *f = NULL;
 	struct path table = { "" };
 
 	TRY(path_set(&table, e, "%s%s", p->map, postfix_suffix(p)));
-	TRY(file_open(table.s, FILE_MAY_BE_ABSENT, &f, e));
-	TRY(path_set(&w->map, e, "%s.rotate/map", file_path(f)));
-	TRY(path_set(&w->table, e, "%s%s", w->map.s, postfix_suffix(p)));
-	TRY(path_set(&w->dir, e, "%s.rotate", file_path(f)));
-	work_clear(w);
-	if (mkdir(w->dir.s, 0700) == 0)
-		return EC_OK;
-	(void)fail_sys(e, "%s: cannot make it to build a table in", w->dir.s);
-	w->dir.s[0] = '\0';
-	return fix(
-	    e, "remove what is there, or let us write beside %s", p->map);
+	TRY(workdir_open(table.s, &ret->dir, e));
+	TRY(path_set(&ret->map, e, "%s/map", ret->dir.path));
+	return path_set(&ret->table, e, "%s%s", ret->map.s, postfix_suffix(p));
+}
+
+static void
+auto_work(struct work *w)
+{
+	workdir_close(&w->dir);
 }
 
 static enum ec

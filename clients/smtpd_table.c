@@ -105,14 +105,6 @@ smtpd_table_get(
 	return entry_get(&t->entry, ret, e);
 }
 
-static bool
-same(const struct smtp_cred *a, const struct smtp_cred *b)
-{
-	return strcmp(a->user, b->user) == 0 &&
-	    (a->pass == NULL) == (b->pass == NULL) &&
-	    (a->pass == NULL || secret_eq(a->pass, b->pass));
-}
-
 enum ec
 smtpd_table_plan(
     const struct smtpd_table *t, char *ret, size_t n, struct err *e)
@@ -131,7 +123,7 @@ smtpd_table_plan(
 	TRY(db_path(t, &db, e));
 	TRY(file_open(db.s, 0, &f, e));
 	TRY(file_can_replace(f, file_content(f)->len + GROWTH, e));
-	if (!same(&text, &used))
+	if (!smtp_cred_eq(&text, &used))
 		(void)snprintf(ret, n,
 		    "%.100s and its database have different pairs for this "
 		    "label; a change makes the database anew from the text",
@@ -162,7 +154,7 @@ build(const struct smtpd_table *t, const struct buf *text,
 	if (ec != EC_OK)
 		return ec;
 	TRY(ask(t, made.s, &got, e));
-	if (!same(&got, cred))
+	if (!smtp_cred_eq(&got, cred))
 		return fail(e, EC_CONFLICT,
 		    "%s: makemap makes another value for %s of it than the "
 		    "one that stands there",
