@@ -170,6 +170,19 @@ show(const struct rest_call *q, const cJSON *j, char *ret, size_t n)
 	heard_show(said, ret, n);
 }
 
+/* A success with words that are none: of a write nobody knows, then. */
+static enum ec
+no_json(const struct rest_call *q, int status, struct err *e)
+{
+	static const char fmt[] =
+	    "%s: %s: status %d with a body that is not JSON";
+
+	if (q->reads)
+		return fail_lib(
+		    e, EC_PROTO, fmt, q->service, q->object, status);
+	return fail(e, EC_UNKNOWN, fmt, q->service, q->object, status);
+}
+
 static enum ec
 judge(const struct rest_call *q, const struct rest_reply *r,
     const struct buf *body, struct err *e)
@@ -180,11 +193,9 @@ judge(const struct rest_call *q, const struct rest_reply *r,
 
 	if (ec == EC_OK && (r->json != NULL || body->len == 0))
 		return EC_OK;
-	errno = 0; /* it is not ours that went wrong */
 	if (ec == EC_OK)
-		return fail(e, q->reads ? EC_PROTO : EC_UNKNOWN,
-		    "%s: %s: status %d with a body that is not JSON",
-		    q->service, q->object, r->status);
+		return no_json(q, r->status, e);
+	errno = 0; /* it is not ours that went wrong */
 	show(q, r->json, shown, sizeof(shown));
 	(void)fail(e, ec, "%s: %s: status %d%s%s", q->service, q->object,
 	    r->status, *shown != '\0' ? ": " : "", shown);

@@ -61,9 +61,10 @@ void auto_rest_reply(struct rest_reply *r);
  * JSON or none. By the common table: 401 and 403 EC_DENIED, 404 EC_GONE, 409
  * and 412 EC_CONFLICT, 413 EC_CLIENT, 400 and 422 EC_CONFIG, 408, 429 and 503
  * EC_TEMP, other 5xx EC_UNKNOWN (EC_TEMP when it reads), all else EC_PROTO, as
- * is a body that is no JSON. A call whose reply was lost is EC_UNKNOWN (EC_TEMP
- * when it reads). The service's own words are shown as far as heard_show() lets
- * them, and not at all when they quote the token or a value of the body.
+ * is a body that is no JSON (EC_UNKNOWN when it writes). A call whose reply was
+ * lost is EC_UNKNOWN (EC_TEMP when it reads). The service's own words are shown
+ * as far as heard_show() lets them, and not at all when they quote the token or
+ * a value of the body.
  */
 MUST enum ec rest_do(const struct client *c, const struct rest_call *q,
     struct rest_reply *ret, struct err *e);

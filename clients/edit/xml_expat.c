@@ -4,8 +4,8 @@
 #include <expat.h>
 
 #include "base/auto.h"
+#include "base/wiping.h"
 #include "clients/edit/utf8.h"
-#include "clients/edit/wiping.h"
 #include "clients/edit/xml_scan.h"
 
 /* What a document says, as pieces "Xtext" with a NUL behind each: E an

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "clients/edit/wiping.h"
+#include "base/wiping.h"
 
 void *
 yaml_malloc(size_t n)

@@ -1,9 +1,9 @@
 #include "base/secret.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -16,6 +16,7 @@
 #include <openssl/rand.h>
 
 #include "base/auto.h"
+#include "base/wiping.h"
 
 #define HEAP_SIZE    ((size_t)256 * 1024)
 #define HEAP_MINSIZE 64
@@ -30,39 +31,6 @@ wipe(void *p, size_t n)
 {
 	if (p != NULL)
 		OPENSSL_cleanse(p, n);
-}
-
-/*
- * libcurl and cJSON leave copies of what passes through them in freed heap
- * (5 and 2 were found after a signed request and a parse). free wipes what
- * malloc really handed out; realloc never moves without wiping the old copy.
- */
-static void
-wiping_free(void *p)
-{
-	if (p != NULL) {
-		OPENSSL_cleanse(p, malloc_usable_size(p));
-		free(p);
-	}
-}
-
-static void *
-wiping_realloc(void *p, size_t n)
-{
-	void *q;
-	size_t had;
-
-	if (p == NULL)
-		return malloc(n);
-	had = malloc_usable_size(p);
-	if (n <= had)
-		return p;
-	q = malloc(n);
-	if (q == NULL)
-		return NULL;
-	memcpy(q, p, had);
-	wiping_free(p);
-	return q;
 }
 
 static char *

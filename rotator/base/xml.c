@@ -4,7 +4,6 @@
  */
 #include "base/xml.h"
 
-#include <malloc.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,7 @@
 #include <expat.h>
 
 #include "base/auto.h"
-#include "base/secret.h"
+#include "base/wiping.h"
 
 struct walk {
 	XML_Parser parser;
@@ -24,30 +23,6 @@ struct walk {
 	enum ec ec;
 	struct err *err;
 };
-
-/* Expat copies the document and its texts; what it frees may be a key. */
-static void
-wiping_free(void *p)
-{
-	if (p == NULL)
-		return;
-	wipe(p, malloc_usable_size(p));
-	free(p);
-}
-
-static void *
-wiping_realloc(void *p, size_t n)
-{
-	void *q = malloc(n);
-	size_t had = p != NULL ? malloc_usable_size(p) : 0;
-
-	if (q == NULL)
-		return NULL;
-	if (p != NULL)
-		memcpy(q, p, had < n ? had : n);
-	wiping_free(p);
-	return q;
-}
 
 static void
 stop(struct walk *w, enum ec ec)
@@ -175,6 +150,7 @@ parse(struct walk *w, const struct buf *doc)
 enum ec
 xml_walk(const struct buf *doc, xml_visit *visitor, void *ctx, struct err *e)
 {
+	/* Expat copies the document and its texts, which may be a key. */
 	static const XML_Memory_Handling_Suite memory = { malloc,
 		wiping_realloc, wiping_free };
 	AUTO(parser) XML_Parser parser = NULL;

@@ -1,16 +1,19 @@
 /* rest: what each status means, what a lost reply means for reads and writes,
  * and what of the service's words a person gets to see. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 #undef fail
 
 #include "base/auto.h"
 #include "base/net.h"
+#include "base/wiping.h"
 #include "clients/rest.h"
 #include "fake_http.h"
 
@@ -256,6 +259,36 @@ not_json(void **state)
 	}
 }
 
+static void *
+no_memory(size_t n)
+{
+	(void)n;
+	errno = ENOMEM;
+	return NULL;
+}
+
+/* What we could not hold is no fault of the service; but a write was sent. */
+static void
+starved(void **state)
+{
+	static cJSON_Hooks none = { no_memory, wiping_free };
+	static cJSON_Hooks usual = { malloc, wiping_free };
+
+	(void)state;
+	for (unsigned reads = 0; reads < 2; reads++) {
+		struct talk t = { .q = { .service = "Store",
+				      .object = "mail/pair",
+				      .method = "GET",
+				      .reads = reads == 1 } };
+
+		cJSON_InitHooks(&none);
+		(void)answered(&t, 200, "{\"a\":1}");
+		cJSON_InitHooks(&usual);
+		assert_int_equal(t.e.ec, reads == 1 ? EC_NOMEM : EC_UNKNOWN);
+		talk_close(&t);
+	}
+}
+
 static void
 their_words(void **state)
 {
@@ -419,6 +452,7 @@ main(void)
 		cmocka_unit_test(lost_replies),
 		cmocka_unit_test(writes_are_sent_once),
 		cmocka_unit_test(not_json),
+		cmocka_unit_test(starved),
 		cmocka_unit_test(their_words),
 		cmocka_unit_test(secrets_are_withheld),
 		cmocka_unit_test(what_is_sent),

@@ -1,5 +1,5 @@
 /* wiping: see wiping.h. */
-#include "clients/edit/wiping.h"
+#include "base/wiping.h"
 
 #include <malloc.h>
 #include <stdlib.h>
@@ -20,12 +20,15 @@ void *
 wiping_realloc(void *p, size_t n)
 {
 	const size_t had = p != NULL ? malloc_usable_size(p) : 0;
-	void *q = malloc(n > 0 ? n : 1);
+	void *q;
 
+	if (p != NULL && n <= had)
+		return p;
+	q = malloc(n > 0 ? n : 1);
 	if (q == NULL)
 		return NULL;
 	if (p != NULL)
-		memcpy(q, p, had < n ? had : n);
+		memcpy(q, p, had);
 	wiping_free(p);
 	return q;
 }
