@@ -44,7 +44,11 @@ enum ec
 gitlab_pair_render(const struct gitlab_pair *p, size_t i,
     const struct smtp_cred *cred, struct buf *ret, struct err *e)
 {
-	return pair_put(p->at[i].part, p->c, p->was[i].value, cred, ret, e);
+	const struct pair_place *at = &p->at[i];
+
+	if (pair_put(at->part, p->c, p->was[i].value, cred, ret, e) != EC_OK)
+		return err_prefix(e, "%s", at->name);
+	return EC_OK;
 }
 
 static enum ec

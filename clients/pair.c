@@ -99,15 +99,14 @@ pair_describe(const struct pair_place *places, size_t n, const bool *missing,
 }
 
 static enum ec
-put_json(const struct client *c, const char *former,
-    const struct smtp_cred *cred, struct buf *ret, struct err *e)
+put_json(const char *former, const struct smtp_cred *cred, struct buf *ret,
+    struct err *e)
 {
 	AUTO(buf) struct buf was = BUF(PAIR_MAX);
 	AUTO(buf) struct buf now = BUF(PAIR_MAX);
 
 	TRY(buf_adds(&was, former[0] != '\0' ? former : "{}", e));
-	if (json_document_put(&pair_document, &was, cred, &now, e) != EC_OK)
-		return err_prefix(e, "client %s", c->name);
+	TRY(json_document_put(&pair_document, &was, cred, &now, e));
 	return buf_add(ret, now.p, now.len, e);
 }
 
@@ -131,8 +130,7 @@ put_dsn(const struct client *c, const char *former,
 		former = buf_str(&server);
 	}
 	if (!pair_dsn_split(former, &d))
-		return fail(e, EC_CONFLICT,
-		    "client %s: what is there is no URL", c->name);
+		return fail(e, EC_CONFLICT, "what is there is no URL");
 	TRY(buf_add(ret, former, (size_t)(d.user - former), e));
 	TRY(rest_escape(cred->user, "", ret, e));
 	TRY(buf_adds(ret, ":", e));
@@ -153,7 +151,7 @@ pair_put(enum pair_part part, const struct client *c, const char *former,
 	case PAIR_PASSWORD:
 		return buf_adds(ret, secret_reveal(cred->pass), e);
 	case PAIR_JSON:
-		return put_json(c, former, cred, ret, e);
+		return put_json(former, cred, ret, e);
 	case PAIR_DSN:
 		return put_dsn(c, former, cred, ret, e);
 	}

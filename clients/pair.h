@@ -52,7 +52,8 @@ void pair_change_more(struct client_plan *ret, const char *fmt, ...)
 /*
  * Adds the new content of a place. former is what it holds, NULL or "" when
  * nothing or not known: other members of a JSON object and the rest of a URL
- * are kept. EC_CONFLICT when former is neither. ret holds a secret.
+ * are kept. EC_CONFLICT when former is neither; the message does not name the
+ * place: err_prefix() does. ret holds a secret.
  */
 MUST enum ec pair_put(enum pair_part part, const struct client *c,
     const char *former, const struct smtp_cred *cred, struct buf *ret,

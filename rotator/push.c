@@ -109,16 +109,16 @@ push_may_return(const struct rotation *r, struct err *e)
 /* Only a pair that we know of may be overwritten: the one found at the start,
  * either key of this rotation, or none. Anything else is someone's work. */
 static enum ec
-not_foreign(const struct rotation *r, const struct client_conf *c,
-    const struct rec_client *rc, const struct smtp_cred *held, struct err *e)
+not_foreign(const struct rotation *r, const struct rec_client *rc,
+    const struct smtp_cred *held, struct err *e)
 {
 	if (held->user[0] == '\0' || strcmp(held->user, rc->pre_user) == 0 ||
 	    strcmp(held->user, r->rec.old.id) == 0 ||
 	    strcmp(held->user, r->rec.new.id) == 0 || rc->pre_user[0] == '\0')
 		return EC_OK;
 	(void)fail(e, EC_CONFLICT,
-	    "client %s was changed by someone else: it holds %s, expected %s",
-	    c->client.name, held->user, rc->pre_user);
+	    "was changed by someone else: it holds %s, expected %s", held->user,
+	    rc->pre_user);
 	return fix(e, "restore it or let us overwrite it: rotate release %s",
 	    r->rec.identity);
 }
@@ -163,7 +163,7 @@ give(struct rotation *r, const struct client_conf *c, struct rec_client *rc,
 
 	TRY(push_held_by(c, &held, e));
 	if (!seen)
-		TRY(not_foreign(r, c, rc, &held, e));
+		TRY(not_foreign(r, rc, &held, e));
 	if (!is_there(r, &held, &want)) {
 		if (ec != EC_OK) {
 			*e = unknown;
@@ -233,10 +233,11 @@ keep_worst(
 	if (!required || gravity(e->ec) <= gravity(worst->ec))
 		return;
 	*worst = *e;
-	if (gravity(e->ec) == 2) {
+	if (e->ec == EC_HUMAN)
+		return; /* it names the client: push_person.c */
+	if (e->ec != EC_CONFLICT)
 		worst->ec = EC_CLIENT;
-		(void)err_prefix(worst, "client %s", client);
-	}
+	(void)err_prefix(worst, "client %s", client);
 }
 
 enum ec

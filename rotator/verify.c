@@ -126,9 +126,8 @@ push_verify(struct rotation *r, const struct client_conf *c,
 	if (held.pass != NULL && strcmp(held.user, r->rec.new.id) == 0 &&
 	    (known == EC_GONE || smtp_cred_eq(&held, &want)))
 		return prove_held(r, c, rc, &held, e);
-	(void)fail(e, EC_CONFLICT, "client %s holds %s, not the pair of %s",
-	    c->client.name, held.user[0] != '\0' ? held.user : "no credential",
-	    r->rec.new.id);
+	(void)fail(e, EC_CONFLICT, "holds %s, not the pair of %s",
+	    held.user[0] != '\0' ? held.user : "no credential", r->rec.new.id);
 	return fix(e, "see who else changes what it holds, then run again");
 }
 
@@ -142,16 +141,16 @@ not_on_old(const struct rotation *r, const struct client_conf *c, struct err *e)
 	TRY(push_held_by(c, &held, e));
 	if (strcmp(held.user, r->rec.old.id) != 0)
 		return EC_OK;
-	(void)fail(e, EC_CONFLICT, "client %s holds %s, which is to be retired",
-	    c->client.name, r->rec.old.id);
+	(void)fail(
+	    e, EC_CONFLICT, "holds %s, which is to be retired", r->rec.old.id);
 	return fix(e, "give it %s, then: rotate release %s", r->rec.new.id,
 	    r->rec.identity);
 }
 
 /* A client's own trouble is neither a missing permission of ours nor a failed
  * disk of ours, which end or block a run: it is tried again later. */
-static enum ec
-as_client(struct err *e, const char *name)
+static void
+as_client(struct err *e)
 {
 	static const bool table[EC__MAX] = {
 		[EC_UNKNOWN] = true,
@@ -162,10 +161,8 @@ as_client(struct err *e, const char *name)
 		[EC_IO] = true,
 	};
 
-	if (!table[e->ec])
-		return e->ec;
-	e->ec = EC_CLIENT;
-	return err_prefix(e, "client %s", name);
+	if (table[e->ec])
+		e->ec = EC_CLIENT;
 }
 
 static enum ec
@@ -184,8 +181,9 @@ verify_again(struct rotation *r, const struct client_conf *c,
 		return EC_OK;
 	/* It was accepted before; refused all the time now, mail is down. */
 	if (ec == EC_AUTH)
-		return e->ec = EC_CONFLICT;
-	return as_client(e, c->client.name);
+		e->ec = EC_CONFLICT;
+	as_client(e);
+	return err_prefix(e, "client %s", c->client.name);
 }
 
 enum ec

@@ -306,7 +306,7 @@ drift_before_deletion(void **state)
 
 		w.watch = states[i];
 		w.event = move_back;
-		blocks(&w, "c0 holds");
+		blocks(&w, "client c0: holds");
 		assert_true(alive(&w, w.keys[0].id));
 		w.watch = ROT__MAX;
 		sim_release(&w);
