@@ -273,9 +273,10 @@ static enum ec
 send_environment(const struct aws_function *f, const cJSON *conf, struct err *e)
 {
 	static const struct aws_json_error errors[] = {
-		{ "PreconditionFailedException", EC_CONFLICT,
+		/* Nothing of ours was written, nothing of theirs is lost. */
+		{ "PreconditionFailedException", EC_TEMP,
 		    "somebody changed the function between our read and our "
-		    "write, and theirs is kept: see who else does" },
+		    "write, and theirs is kept: it is tried again" },
 		{ .code = NULL },
 	};
 	AUTO(json) cJSON *body = cJSON_CreateObject();

@@ -143,22 +143,32 @@ is_current(const cJSON *described, const char *id)
 	return false;
 }
 
-/* The move was refused: because it was made before, or because AWSCURRENT is
- * on a third version? */
+/*
+ * The move was refused (that is in *e): because it was made before, because
+ * AWSCURRENT is on a third version, or for a reason of its own? On a third
+ * version nothing is lost: nobody looks at ours, and whose the third one is, a
+ * fresh read will show.
+ */
 static enum ec
-judge(const struct aws_object *o, const char *id, struct err *e)
+judge(
+    const struct aws_object *o, const char *id, const char *from, struct err *e)
 {
 	AUTO(json) cJSON *j = NULL;
+	struct err why = { .ec = EC_OK };
 
-	if (describe(o, &j, e) != EC_OK)
+	if (describe(o, &j, &why) != EC_OK) {
+		*e = why;
 		return e->ec = EC_UNKNOWN;
+	}
 	if (is_current(j, id))
 		return EC_OK;
-	(void)fail(e, EC_CONFLICT,
+	if (is_current(j, from))
+		return e->ec = EC_CLIENT;
+	(void)fail(e, EC_TEMP,
 	    "somebody wrote a new version between our read and our write; it "
 	    "is kept, ours (%s) is not in use",
 	    id);
-	(void)fix(e, "see who else writes this secret");
+	(void)fix(e, "it is tried again; see who else writes this secret");
 	return aws_object_prefix(o, e);
 }
 
@@ -183,7 +193,7 @@ make_current(
 	    !cJSON_AddStringToObject(body, "RemoveFromVersionId", from))
 		return fail(e, EC_NOMEM, "no memory for a request");
 	ec = aws_json_do(o, &q, &j, e);
-	return ec == EC_CONFLICT ? judge(o, id, e) : ec;
+	return ec == EC_CONFLICT ? judge(o, id, from, e) : ec;
 }
 
 /* An answer to the put that was lost is no harm: no consumer looks there, and

@@ -31,8 +31,8 @@ MUST enum ec aws_secret_get(
 /*
  * text becomes the value in place of what was read. May be repeated: a repeat
  * with the same key_id finds the version that the first one stored. EC_OK and
- * nothing done when the value is text already. EC_CONFLICT: somebody wrote
- * meanwhile; theirs stays.
+ * nothing done when the value is text already. EC_TEMP: somebody wrote
+ * meanwhile; theirs stays. EC_CONFLICT: the secret is not ours to write.
  */
 MUST enum ec aws_secret_put(const struct aws_object *o,
     const struct aws_secret *was, const struct buf *text, const char *key_id,

@@ -132,11 +132,12 @@ struct client_driver {
 	 * Stores the pair, user name and password as one unit: whoever looks
 	 * at any instant finds the old pair or the new pair. Writing the same
 	 * pair again is harmless. On failure the old pair is in place unless
-	 * the error is EC_UNKNOWN. EC_CONFLICT: someone else changed the
-	 * target meanwhile, and who looks next must be a person; theirs is
-	 * in place, or, where a service knows no compare-and-swap (aws-ssm),
-	 * in its history and the new pair in place. A change meanwhile that
-	 * a fresh read will judge is EC_TEMP instead.
+	 * the error is EC_UNKNOWN. EC_TEMP: someone else changed the target
+	 * meanwhile; theirs is in place and nothing of ours, and a fresh read
+	 * will judge it. EC_CONFLICT: who looks next must be a person. Either
+	 * the target is ambiguous or someone else's; or, where a service knows
+	 * no compare-and-swap (aws-ssm), ours went over what someone else
+	 * wrote meanwhile: the new pair is in place, theirs in its history.
 	 */
 	MUST enum ec (*write)(const struct client *c,
 	    const struct smtp_cred *cred, struct err *e);

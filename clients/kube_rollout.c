@@ -89,7 +89,7 @@ kube_target_mark(const struct kube *k, const struct kube_target *t,
 	 */
 	static const struct rest_status lost[] = {
 		{ 409, EC_TEMP,
-		    "others changed it at the same time: run again" },
+		    "others changed it at the same time: it is tried again" },
 		{ 0, EC_OK, NULL },
 	};
 	AUTO(rest_reply) struct rest_reply r = { .json = NULL };

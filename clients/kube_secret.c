@@ -235,21 +235,37 @@ compose(const struct kube *k, const struct kube_secret *s,
 	    secret_len(cred->pass), e);
 }
 
-/* Gone, or another object stands there by now (validation.go of apimachinery,
- * ValidateObjectMetaAccessorUpdate, and "uid mismatch" of its patch handler).
- * Nothing was written, and who looks again sees whose it is. */
+/*
+ * Refusals that only mean that somebody was there in the same moment; nothing
+ * was written, and who looks again sees whose it is. The object is another or
+ * gone by now (validation.go of apimachinery, ValidateObjectMetaAccessorUpdate,
+ * and "uid mismatch" of its patch handler); or the server's own tries to store
+ * it lost against other writers, which happens to an apply that names no
+ * version, too (https://github.com/argoproj/argo-cd/pull/29390). Keys that
+ * another manager has are none of these.
+ */
 static enum ec
 refused(struct err *e)
 {
-	const bool another =
-	    e->ec == EC_CONFIG && strstr(e->what, "metadata.uid") != NULL;
-	const bool gone =
-	    e->ec == EC_CONFLICT && strstr(e->what, "uid mismatch") != NULL;
+	static const struct {
+		enum ec ec;
+		const char *said, *fix;
+	} lost[] = {
+		{ EC_CONFIG, "metadata.uid",
+		    "it was made anew meanwhile: it is tried again" },
+		{ EC_CONFLICT, "uid mismatch",
+		    "it was deleted meanwhile: it is tried again" },
+		{ EC_CONFLICT, "the object has been modified",
+		    "others changed it at the same time: it is tried again" },
+	};
 
-	if (!another && !gone)
-		return e->ec;
-	e->ec = EC_TEMP;
-	return fix(e, "it was deleted or made anew meanwhile: run again");
+	for (size_t i = 0; i < COUNT(lost); i++)
+		if (e->ec == lost[i].ec &&
+		    strstr(e->what, lost[i].said) != NULL) {
+			e->ec = EC_TEMP;
+			return fix(e, "%s", lost[i].fix);
+		}
+	return e->ec;
 }
 
 /* The body is JSON, which is YAML too. */

@@ -176,7 +176,7 @@ refused(struct err *e)
 	if (strstr(e->what, "check-and-set parameter did not match") == NULL)
 		return e->ec;
 	e->ec = EC_TEMP;
-	return fix(e, "somebody wrote it at the same time: run again");
+	return fix(e, "somebody wrote it at the same time: it is tried again");
 }
 
 enum ec

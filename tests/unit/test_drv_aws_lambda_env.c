@@ -99,8 +99,8 @@ static const struct {
 } ends[] = {
 	{ "somebody changed it meanwhile",
 	    { HAS(USER1, PASS1), SAYS("412 x", "PreconditionFailedException") },
-	    EC_CONFLICT, 2, "PreconditionFailedException",
-	    "theirs is kept: see who" },
+	    EC_TEMP, 2, "PreconditionFailedException",
+	    "theirs is kept: it is tried again" },
 	{ "another update began",
 	    { HAS(USER1, PASS1), SAYS("409 x", "ResourceConflictException") },
 	    EC_TEMP, 2, "ResourceConflictException", "" },

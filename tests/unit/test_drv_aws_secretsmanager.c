@@ -77,8 +77,11 @@ static const struct {
 	const char *told;
 } ends[] = {
 	{ "somebody wrote meanwhile: theirs stays",
-	    { OK("{}"), MOVE_REFUSED, OK(THEIRS) }, EC_CONFLICT, 4,
+	    { OK("{}"), MOVE_REFUSED, OK(THEIRS) }, EC_TEMP, 4,
 	    "somebody wrote a new version" },
+	{ "the move is refused, and nobody wrote",
+	    { OK("{}"), MOVE_REFUSED, OK(STAGES("v1")) }, EC_CLIENT, 4,
+	    "InvalidParameterException" },
 	{ "it was moved by an earlier run, we read an old copy",
 	    { OK("{}"), MOVE_REFUSED, OK(STAGES(TOKEN)) }, EC_OK, 4, NULL },
 	{ "who has it cannot be asked",

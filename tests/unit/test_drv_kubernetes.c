@@ -210,6 +210,29 @@ another_manager(void **state)
 	fixture_close(&fx);
 }
 
+/* The server tries a few times itself to store an apply. */
+static void
+lost_against_others(void **state)
+{
+	struct fixture fx;
+
+	(void)state;
+	open_as(&fx, "mailtok");
+	assert_int_equal(fixture_set(&fx, "force", "true", NULL), EC_OK);
+	standin_post(&standin, "/fault",
+	    "{\"match\":\"PATCH .*secrets/mail\",\"do\":\"reply\","
+	    "\"status\":409,\"body\":\"{\\\"kind\\\":\\\"Status\\\","
+	    "\\\"message\\\":\\\"Operation cannot be fulfilled on secrets: "
+	    "the object has been modified; please apply your changes to the "
+	    "latest version and try again\\\"}\"}");
+	told(&fx, fixture_write(&fx, USER2, PASS2), EC_TEMP,
+	    "has been modified", "it is tried again");
+	fixture_reads(&fx, USER1, PASS1);
+	assert_int_equal(fixture_write(&fx, USER2, PASS2), EC_OK);
+	fixture_reads(&fx, USER2, PASS2);
+	fixture_close(&fx);
+}
+
 /* A Secret from before anybody kept account of its fields. */
 static void
 no_manager(void **state)
@@ -323,12 +346,12 @@ swapped(void **state)
 	standin_post(&standin, "/fault",
 	    "{\"match\":\"PATCH\",\"do\":\"set\",\"set\":{\"renew\":\"mail\"}}");
 	told(&fx, fixture_write(&fx, USER2, PASS2), EC_TEMP, "metadata.uid",
-	    "made anew meanwhile: run again");
+	    "made anew meanwhile: it is tried again");
 	fixture_reads(&fx, USER1, PASS1);
 	standin_post(&standin, "/fault",
 	    "{\"match\":\"PATCH\",\"do\":\"set\",\"set\":{\"drop\":\"mail\"}}");
 	told(&fx, fixture_write(&fx, USER2, PASS2), EC_TEMP,
-	    "no existing object was found", "run again");
+	    "no existing object was found", "it is tried again");
 	assert_int_equal(reads(&fx), EC_GONE);
 	fixture_close(&fx);
 }
@@ -437,7 +460,7 @@ rollout_that_does_not(void **state)
 	    "\"status\":409,\"body\":\"{\\\"kind\\\":\\\"Status\\\","
 	    "\\\"message\\\":\\\"the object has been modified\\\"}\"}");
 	told(&fx, drv_kubernetes.activate(&fx.c, &fx.e), EC_TEMP,
-	    "has been modified", "run again");
+	    "has been modified", "it is tried again");
 	seed("{\"username\":\"x\"}", "ses-smtp-rotator-before", "{}");
 	told(&fx, drv_kubernetes.activate(&fx.c, &fx.e), EC_CONFLICT,
 	    "holds no key id", "");
@@ -797,6 +820,7 @@ main(void)
 		cmocka_unit_test(round_trip),
 		cmocka_unit_test(same_pair_changes_nothing),
 		cmocka_unit_test(another_manager),
+		cmocka_unit_test(lost_against_others),
 		cmocka_unit_test(no_manager),
 		cmocka_unit_test(lost_reply),
 		cmocka_unit_test(quoted_secret),

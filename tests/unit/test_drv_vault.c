@@ -143,7 +143,7 @@ check_and_set(void **state)
 	    "\"\",\"secret\",\"mail/news\",{\"theirs\":1}]}}");
 	assert_int_equal(fixture_write(&fx, USER2, PASS2), EC_TEMP);
 	fixture_told(&fx, "check-and-set");
-	assert_non_null(strstr(fx.e.fix, "run again"));
+	assert_non_null(strstr(fx.e.fix, "it is tried again"));
 	assert_true(standin_state_has(AT_NEWS "[" OLD ",{\"theirs\":1}]"));
 	standin_post(&standin, "/set",
 	    "{\"cas_required\":[\"\",\"secret\",\"mail/news\"]}");
