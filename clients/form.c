@@ -70,15 +70,20 @@ form_get(const struct form *f, const struct buf *const texts[FORM__FILES],
 }
 
 static enum ec
-missing(const struct slot *slot, struct err *e)
+missing(const struct form *f, const struct slot *slot, struct err *e)
 {
 	if (slot->part == PART_URL)
 		return fix(e, "write %s and its URL into it", slot->key);
 	/* A syntax may have a better idea: an entry that was probably meant. */
 	if (e->fix[0] != '\0')
 		return e->ec;
+	/* Where it belongs in a tree is for a person to say. */
+	if (form_syntax(f)->append == NULL)
+		return fix(
+		    e, "add %s to it by hand, with an empty value", slot->key);
 	return fix(e,
-	    "add a line %s= to it, or set create: true for this client",
+	    "add %s to it, with an empty value, or set create: true for this "
+	    "client",
 	    slot->key);
 }
 
@@ -93,8 +98,8 @@ ensure_key(const struct form *f, struct buf *text, const struct slot *slot,
 	enum ec ec =
 	    s->find(text, form_path(f, slot->file), slot->key, &span, e);
 
-	if (ec == EC_GONE && !f->create)
-		return missing(slot, e);
+	if (ec == EC_GONE && (!f->create || s->append == NULL))
+		return missing(f, slot, e);
 	if (ec != EC_GONE)
 		return ec;
 	TRY(s->append(text, slot->key, &longer, e));

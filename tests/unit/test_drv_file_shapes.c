@@ -97,6 +97,41 @@ joint(void **state)
 	fixture_close(&fx);
 }
 
+/* create: true is no advice where it is no option. */
+static void
+a_key_that_only_a_person_can_add(void **state)
+{
+	static const struct {
+		const char *format, *text;
+		bool by_hand;
+	} rows[] = {
+		{ "json", "{\"smtp\":{}}", true },
+		{ "yaml", "smtp: {}\n", true },
+		{ "toml", "[smtp]\n", true },
+		{ "php", "<?php\n$smtp = [];\n", true },
+		{ "xml", "<smtp><x>1</x></smtp>", true },
+		{ "ini", "[smtp]\n", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct client_plan p;
+		struct fixture fx;
+
+		OPEN(&fx, "path", "@f", "format", rows[i].format, "username",
+		    "smtp.user", "password", "smtp.pass");
+		fixture_put(&fx, "f", rows[i].text);
+		if (plan(&fx, &p) != EC_GONE)
+			fail_msg("%s: %s", rows[i].format, fx.e.what);
+		assert_non_null(strstr(fx.e.fix, "add smtp.user to it"));
+		assert_true(
+		    (strstr(fx.e.fix, "by hand") != NULL) == rows[i].by_hand);
+		assert_true((strstr(fx.e.fix, "create: true") == NULL) ==
+		    rows[i].by_hand);
+		fixture_close(&fx);
+	}
+}
+
 static void
 dsn(void **state)
 {
@@ -599,6 +634,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(joint),
+		cmocka_unit_test(a_key_that_only_a_person_can_add),
 		cmocka_unit_test(dsn),
 		cmocka_unit_test(two_files),
 		cmocka_unit_test(two_files_step_back),
