@@ -129,13 +129,6 @@ find(const struct buf *text, const char *where, const char *key,
 }
 
 static enum ec
-decode(const struct buf *text, const struct edit_span *s, struct buf *ret,
-    struct err *e)
-{
-	return buf_add(ret, buf_str(text) + s->at, s->len, e);
-}
-
-static enum ec
 encode(const struct edit_span *s, const char *value, struct buf *ret,
     struct err *e)
 {
@@ -159,7 +152,7 @@ const struct edit_syntax edit_exim_passwd = {
 	.key = "*.amazonaws.com",
 	.joint = ":",
 	.find = find,
-	.decode = decode,
+	.decode = line_decode,
 	.encode = encode,
 	.append = append,
 };

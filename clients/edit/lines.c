@@ -157,6 +157,13 @@ line_copy(const struct buf *text, struct buf *ret, struct err *e)
 }
 
 enum ec
+line_decode(const struct buf *text, const struct edit_span *s, struct buf *ret,
+    struct err *e)
+{
+	return buf_add(ret, buf_str(text) + s->at, s->len, e);
+}
+
+enum ec
 line_encode(
     const char *value, bool (*bad)(char c), struct buf *ret, struct err *e)
 {

@@ -59,6 +59,10 @@ const char *line_eol(const struct buf *text); /* "\r\n" or "\n", as it has */
 /* Adds all of text to ret, and a line end where the last line has none. */
 MUST enum ec line_copy(const struct buf *text, struct buf *ret, struct err *e);
 
+/* decode() of struct edit_syntax where the bytes are the value. */
+MUST enum ec line_decode(const struct buf *text, const struct edit_span *s,
+    struct buf *ret, struct err *e);
+
 /* encode(): the value as it is. EC_CONFLICT when bad says so of a character,
  * or it begins or ends with a blank. */
 MUST enum ec line_encode(

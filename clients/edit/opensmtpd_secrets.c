@@ -127,13 +127,6 @@ find(const struct buf *text, const char *where, const char *key,
 	    near.len, near.name);
 }
 
-static enum ec
-decode(const struct buf *text, const struct edit_span *s, struct buf *ret,
-    struct err *e)
-{
-	return buf_add(ret, buf_str(text) + s->at, s->len, e);
-}
-
 /* A colon in front would be a second separator. */
 static enum ec
 encode(const struct edit_span *s, const char *value, struct buf *ret,
@@ -160,7 +153,7 @@ const struct edit_syntax edit_opensmtpd_secrets = {
 	.key = "label",
 	.joint = ":",
 	.find = find,
-	.decode = decode,
+	.decode = line_decode,
 	.encode = encode,
 	.append = append,
 };

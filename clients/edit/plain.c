@@ -40,13 +40,6 @@ find(const struct buf *text, const char *where, const char *key,
 }
 
 static enum ec
-decode(const struct buf *text, const struct edit_span *s, struct buf *ret,
-    struct err *e)
-{
-	return buf_add(ret, buf_str(text) + s->at, s->len, e);
-}
-
-static enum ec
 encode(const struct edit_span *s, const char *value, struct buf *ret,
     struct err *e)
 {
@@ -70,7 +63,7 @@ const struct edit_syntax edit_plain = {
 	.summary = "a file that holds just the value",
 	.key = "value",
 	.find = find,
-	.decode = decode,
+	.decode = line_decode,
 	.encode = encode,
 	.append = append,
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "clients/edit/lines.h"
 #include "clients/edit/nearest.h"
 #include "clients/edit/sasl_passwd_scan.h"
 
@@ -82,13 +83,6 @@ find(const struct buf *text, const char *where, const char *key,
 	return EC_OK;
 }
 
-static enum ec
-decode(const struct buf *text, const struct edit_span *s, struct buf *ret,
-    struct err *e)
-{
-	return buf_add(ret, buf_str(text) + s->at, s->len, e);
-}
-
 /* A '#' in front would make a comment of a continuation line. */
 static enum ec
 encode(const struct edit_span *s, const char *value, struct buf *ret,
@@ -107,7 +101,8 @@ encode(const struct edit_span *s, const char *value, struct buf *ret,
 	return buf_adds(ret, value, e);
 }
 
-/* A last line without its end gets one; CRLF stays CRLF. */
+/* A last line without its end gets one; CRLF stays CRLF, by what the first
+ * line has. */
 static enum ec
 append(const struct buf *text, const char *key, struct buf *ret, struct err *e)
 {
@@ -119,9 +114,7 @@ append(const struct buf *text, const char *key, struct buf *ret, struct err *e)
 	TRY(buf_add(ret, p, text->len, e));
 	if (text->len > 0 && p[text->len - 1] != '\n')
 		TRY(buf_adds(ret, eol, e));
-	TRY(buf_adds(ret, key, e));
-	TRY(buf_adds(ret, " ", e));
-	return buf_adds(ret, eol, e);
+	return buf_addf(ret, e, "%s %s", key, eol);
 }
 
 const struct edit_syntax edit_sasl_passwd = {
@@ -130,7 +123,7 @@ const struct edit_syntax edit_sasl_passwd = {
 	.key = "[host]:587",
 	.joint = ":",
 	.find = find,
-	.decode = decode,
+	.decode = line_decode,
 	.encode = encode,
 	.append = append,
 };
