@@ -280,8 +280,10 @@ aws_json_do(const struct aws_object *o, const struct aws_json_call *q,
 	TRY(call(o, q, a, &body, &r, e));
 	j = json_parse(&r.body);
 	if (!cJSON_IsObject(j)) {
-		(void)fail(e, q->reads ? EC_PROTO : EC_UNKNOWN,
-		    "%s: the reply is not JSON", q->action);
+		(void)fail_lib(
+		    e, EC_PROTO, "%s: the reply is not JSON", q->action);
+		if (!q->reads)
+			e->ec = EC_UNKNOWN;
 		return aws_object_prefix(o, e);
 	}
 	*ret = TAKE(j);

@@ -111,6 +111,7 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 {
 	const struct conf *conf = c->conf;
 	AUTO(gitlab_pair) struct gitlab_pair p = { .token = NULL };
+	char where[GITLAB_WHERE_MAX];
 	bool absent[2];
 
 	TRY(look(c, &p, e));
@@ -118,9 +119,9 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 	for (size_t i = 0; i < 2; i++)
 		absent[i] = !p.was[i].there;
 	pair_describe(p.at, p.n, absent, ret);
-	pair_change_more(ret, ", scope %.60s, of GitLab %s %.100s",
-	    conf->gl.scope, conf->gl.group != NULL ? "group" : "project",
-	    conf->gl.group != NULL ? conf->gl.group : conf->gl.project);
+	gitlab_where(&conf->gl, where, sizeof(where));
+	pair_change_more(
+	    ret, ", scope %.60s, of GitLab %s", conf->gl.scope, where);
 	if (p.was[0].there && !p.was[0].masked)
 		(void)snprintf(ret->warning, sizeof(ret->warning),
 		    "%.60s is not masked, job logs may show the password: the "

@@ -139,14 +139,13 @@ github_do(const struct client *c, const struct github *g,
 		.auth = "Authorization: Bearer ",
 		.token = token,
 		.body = q->body,
-		.statuses = q->statuses != NULL ? q->statuses : statuses,
+		.statuses = q->statuses,
+		.service_statuses = statuses,
 		.ca_file = g->ca_file,
 		.reads = q->reads,
 	};
 
-	TRY(buf_adds(&url, g->api, e));
-	while (url.len > 0 && url.p[url.len - 1] == '/')
-		buf_cut(&url, url.len - 1);
+	TRY(rest_base(g->api, &url, e));
 	TRY(buf_adds(&url, q->path, e));
 	call.url = buf_str(&url);
 	TRY(rest_do(c, &call, &r, e));

@@ -41,7 +41,8 @@ struct github_call {
 	const char *path; /* behind api, percent-encoded */
 	const struct buf *body;
 	bool reads;
-	const struct rest_status *statuses; /* or NULL */
+	const struct rest_status
+	    *statuses; /* before the common ones; or NULL */
 };
 
 /* rest_do() against this api. As there, but: EC_TEMP when GitHub wants us to

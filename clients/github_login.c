@@ -78,7 +78,6 @@ static const struct rest_status statuses[] = {
 	{ 401, EC_DENIED,
 	    "check that app_id and private_key_file belong together, and this "
 	    "host's clock (timedatectl)" },
-	{ 403, EC_OK, NULL },
 	{ 404, EC_GONE,
 	    "check installation_id: it is the number at the end of the "
 	    "address of the installation's settings" },
@@ -86,7 +85,6 @@ static const struct rest_status statuses[] = {
 	    "give the app write access to secrets (environments: to "
 	    "Environments), install it on this repository, and accept the "
 	    "new permissions there" },
-	{ 429, EC_OK, NULL },
 	{ 0, EC_OK, NULL },
 };
 
@@ -111,7 +109,7 @@ login_app(const struct client *c, const struct github *g, struct secret **ret,
 	TRY(wishes(g, &body, e));
 	TRY(github_do(c, g, assertion, &q, &r, e));
 	token = json_text(r.json, "token");
-	if (token == NULL || *token == '\0')
+	if (token == NULL || !token_valid(token, strlen(token)))
 		return fail(e, EC_PROTO, "GitHub: %s: no token came", path);
 	return secret_new(token, strlen(token), ret, e);
 }

@@ -8,11 +8,10 @@
 #include "clients/github.h"
 #include "clients/heard.h"
 
-#define PATH_MAX_   ((size_t)2048)
-#define BODY_MAX    ((size_t)256 * 1024)
-#define PAGE_LEN    100 /* GitHub's longest */
-#define PAGES_MAX   50
-#define GITHUB_PART "GitHub: "
+#define PATH_MAX_ ((size_t)2048)
+#define BODY_MAX  ((size_t)256 * 1024)
+#define PAGE_LEN  100 /* GitHub's longest */
+#define PAGES_MAX 50
 
 void
 auto_github_secret(struct github_secret *s)
@@ -64,7 +63,7 @@ github_key_get(const struct client *c, const struct github *g,
 		NULL, &n, NULL, sodium_base64_VARIANT_ORIGINAL) != 0 ||
 	    n != sizeof(ret->bytes))
 		return fail(e, EC_PROTO,
-		    GITHUB_PART "the public key is not one of 32 bytes");
+		    "GitHub: the public key is not one of 32 bytes");
 	(void)snprintf(ret->id, sizeof(ret->id), "%s", id);
 	return EC_OK;
 }
@@ -86,7 +85,7 @@ github_seal(const struct github_key *key, const struct buf *value,
 	if (crypto_box_seal(box, (const unsigned char *)buf_str(value),
 		value->len, key->bytes) != 0)
 		return fail(e, EC_PROTO,
-		    GITHUB_PART "nothing can be sealed to this public key");
+		    "GitHub: nothing can be sealed to this public key");
 	(void)sodium_bin2base64(
 	    text, chars, box, n, sodium_base64_VARIANT_ORIGINAL);
 	return buf_adds(ret, text, e);
@@ -104,8 +103,8 @@ add_page(const struct client *c, const struct github *g,
 	TRY(get(c, g, token, what, &r, e));
 	list = cJSON_GetObjectItemCaseSensitive(r.json, "repositories");
 	if (!cJSON_IsArray(list))
-		return fail(e, EC_PROTO,
-		    GITHUB_PART "%s: no list of repositories", what);
+		return fail(
+		    e, EC_PROTO, "GitHub: %s: no list of repositories", what);
 	cJSON_ArrayForEach(repo, list)
 	{
 		const cJSON *id = cJSON_GetObjectItemCaseSensitive(repo, "id");
@@ -113,7 +112,7 @@ add_page(const struct client *c, const struct github *g,
 		if (!cJSON_IsNumber(id) ||
 		    !cJSON_AddItemToArray(ids, cJSON_Duplicate(id, false)))
 			return fail(e, EC_PROTO,
-			    GITHUB_PART "%s: a repository without id", what);
+			    "GitHub: %s: a repository without id", what);
 	}
 	*ret_n = cJSON_GetArraySize(list);
 	return EC_OK;
@@ -140,7 +139,7 @@ add_selected(const struct client *c, const struct github *g,
 	if (n < PAGE_LEN)
 		return EC_OK;
 	return fail(e, EC_CONFIG,
-	    GITHUB_PART "secret %s: more than %d repositories may use it", name,
+	    "GitHub: secret %s: more than %d repositories may use it", name,
 	    PAGE_LEN * PAGES_MAX);
 }
 
@@ -153,7 +152,7 @@ learn_access(const struct client *c, const struct github *g,
 
 	if (visibility == NULL)
 		return fail(
-		    e, EC_PROTO, GITHUB_PART "secret %s: no visibility", name);
+		    e, EC_PROTO, "GitHub: secret %s: no visibility", name);
 	if (cJSON_AddStringToObject(access, "visibility", visibility) == NULL)
 		return fail(e, EC_NOMEM, "no memory for a reply");
 	if (strcmp(visibility, "selected") != 0)

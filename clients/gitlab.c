@@ -1,7 +1,7 @@
 /* gitlab: see gitlab.h. */
 #include "clients/gitlab.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/auto.h"
@@ -33,18 +33,32 @@ gitlab_login(const struct gitlab *g, struct secret **ret, struct err *e)
 	return key_file_word(g->token_file, 0, ret, e);
 }
 
+static const char *
+kind(const struct gitlab *g)
+{
+	return g->group != NULL ? "group" : "project";
+}
+
+static const char *
+name_of(const struct gitlab *g)
+{
+	return g->group != NULL ? g->group : g->project;
+}
+
+void
+gitlab_where(const struct gitlab *g, char *ret, size_t n)
+{
+	(void)snprintf(ret, n, "%s %.160s", kind(g), name_of(g));
+}
+
 /* A path is one segment here: "group%2Fproject"
  * (https://docs.gitlab.com/api/rest/#namespaced-paths). */
 static enum ec
 add_place(const struct gitlab *g, struct buf *ret, struct err *e)
 {
-	const bool group = g->project == NULL;
-
-	TRY(buf_adds(ret, g->api, e));
-	while (ret->len > 0 && ret->p[ret->len - 1] == '/')
-		buf_cut(ret, ret->len - 1);
-	TRY(buf_adds(ret, group ? "/api/v4/groups/" : "/api/v4/projects/", e));
-	TRY(rest_escape(group ? g->group : g->project, "", ret, e));
+	TRY(rest_base(g->api, ret, e));
+	TRY(buf_addf(ret, e, "/api/v4/%ss/", kind(g)));
+	TRY(rest_escape(name_of(g), "", ret, e));
 	return buf_adds(ret, "/variables", e);
 }
 
@@ -76,6 +90,7 @@ call(const struct client *c, const struct gitlab *g, const struct secret *token,
 {
 	AUTO(buf) struct buf url = BUF(PART_MAX);
 	AUTO(buf) struct buf object = BUF(PART_MAX);
+	char where[GITLAB_WHERE_MAX];
 	struct rest_call q = {
 		.service = SERVICE,
 		.method = method,
@@ -90,9 +105,9 @@ call(const struct client *c, const struct gitlab *g, const struct secret *token,
 	TRY(add_place(g, &url, e));
 	if (strcmp(method, "POST") != 0)
 		TRY(add_name(g, name, &url, e));
-	TRY(buf_addf(&object, e, "%s %.160s, variable %s, scope %.60s",
-	    g->group != NULL ? "group" : "project",
-	    g->group != NULL ? g->group : g->project, name, g->scope));
+	gitlab_where(g, where, sizeof(where));
+	TRY(buf_addf(
+	    &object, e, "%s, variable %s, scope %.60s", where, name, g->scope));
 	q.url = buf_str(&url);
 	q.object = buf_str(&object);
 	return rest_do(c, &q, ret, e);
@@ -103,14 +118,13 @@ static enum ec
 missing(const struct gitlab *g, const struct rest_reply *r, struct err *e)
 {
 	const char *said = json_text(r->json, "message");
-	char shown[100];
+	char shown[100], where[GITLAB_WHERE_MAX];
 
 	if (said != NULL && strstr(said, "Variable") != NULL)
 		return EC_OK;
 	heard_show(said != NULL ? said : "", shown, sizeof(shown));
-	(void)fail(e, EC_GONE, SERVICE ": %s %.160s: status 404: %s",
-	    g->group != NULL ? "group" : "project",
-	    g->group != NULL ? g->group : g->project, shown);
+	gitlab_where(g, where, sizeof(where));
+	(void)fail(e, EC_GONE, SERVICE ": %s: status 404: %s", where, shown);
 	return fix(e,
 	    "check the path and api; GitLab says the same when the "
 	    "token may not see it");
@@ -134,9 +148,10 @@ same(const struct gitlab *g, const char *name, const cJSON *j, struct err *e)
 		    SERVICE ": variable %s: the reply is about another", name);
 	if (scope == NULL || strcmp(scope, g->scope) == 0)
 		return EC_OK;
-	return fail(e, EC_CONFLICT,
+	(void)fail(e, EC_CONFLICT,
 	    SERVICE ": variable %s has another scope than %.60s", name,
 	    g->scope);
+	return fix(e, "give this client the scope that is meant");
 }
 
 enum ec
@@ -154,7 +169,6 @@ gitlab_look(const struct client *c, const struct gitlab *g,
 		.masked = is_true(r.json, "masked"),
 		.hidden = is_true(r.json, "hidden"),
 		.raw = is_true(r.json, "raw"),
-		.shielded = is_true(r.json, "protected"),
 		.value = json_text(r.json, "value"),
 		.json = r.json };
 	r.json = NULL;

@@ -27,11 +27,15 @@ struct gitlab {
 /* A change tells GitLab the value alone where it can, and so the rest stays
  * (lib/api/ci/variables.rb takes over only what is sent). */
 struct gitlab_variable {
-	bool there, masked, hidden, raw, shielded; /* "protected" */
-	cJSON *json;                               /* owned */
+	bool there, masked, hidden, raw;
+	cJSON *json;       /* owned */
 	const char *value; /* in json; NULL: hidden, or not there */
 };
 void auto_gitlab_variable(struct gitlab_variable *v);
+
+#define GITLAB_WHERE_MAX 176
+/* "project group/mail", for people. */
+void gitlab_where(const struct gitlab *g, char *ret, size_t n);
 
 /* EC_CONFIG; pure. */
 MUST enum ec gitlab_check(const struct gitlab *g, struct err *e);

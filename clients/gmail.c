@@ -43,9 +43,7 @@ gmail_login(const struct client *c, const struct gmail *g, bool writes,
 static enum ec
 url_of(const struct gmail *g, struct buf *ret, struct err *e)
 {
-	TRY(buf_adds(ret, g->api, e));
-	while (ret->len > 0 && ret->p[ret->len - 1] == '/')
-		buf_cut(ret, ret->len - 1);
+	TRY(rest_base(g->api, ret, e));
 	TRY(buf_adds(ret, "/gmail/v1/users/", e));
 	TRY(rest_escape(g->user, "", ret, e));
 	TRY(buf_adds(ret, "/settings/sendAs/", e));

@@ -48,8 +48,10 @@ google_account_load(const char *path, struct google_account *ret, struct err *e)
 	ret->token_uri = json_text(ret->json, "token_uri");
 	if (type == NULL || strcmp(type, "service_account") != 0 ||
 	    ret->email == NULL || ret->token_uri == NULL) {
-		(void)fail(
-		    e, EC_CONFIG, "%s: not the key of a service account", path);
+		if (fail_lib(e, EC_CONFIG,
+			"%s: not the key of a service account",
+			path) == EC_NOMEM)
+			return e->ec;
 		return fix(e,
 		    "console.cloud.google.com, IAM, Service Accounts, Keys, "
 		    "Add key, JSON");
@@ -190,7 +192,7 @@ google_token(const struct client *c, const struct google_account *a,
 	if (r.status >= 400)
 		return refused(a, user, scopes, &r, e);
 	token = json_text(r.json, "access_token");
-	if (token == NULL || *token == '\0')
+	if (token == NULL || !token_valid(token, strlen(token)))
 		return fail(e, EC_PROTO, "Google: no access_token came");
 	return secret_new(token, strlen(token), ret, e);
 }

@@ -243,6 +243,16 @@ rest_do(const struct client *c, const struct rest_call *q,
 }
 
 enum ec
+rest_base(const char *api, struct buf *ret, struct err *e)
+{
+	size_t n = strlen(api);
+
+	while (n > 0 && api[n - 1] == '/')
+		n--;
+	return buf_add(ret, api, n, e);
+}
+
+enum ec
 rest_escape(const char *s, const char *keep, struct buf *ret, struct err *e)
 {
 	static const char plain[] =

@@ -69,6 +69,10 @@ void auto_rest_reply(struct rest_reply *r);
 MUST enum ec rest_do(const struct client *c, const struct rest_call *q,
     struct rest_reply *ret, struct err *e);
 
+/* Adds the address of an API to ret, without the slashes at its end: a path
+ * comes behind it. */
+MUST enum ec rest_base(const char *api, struct buf *ret, struct err *e);
+
 /* Adds s to ret, percent-encoded but for unreserved characters (RFC 3986
  * 2.3) and those in keep. */
 MUST enum ec rest_escape(

@@ -177,11 +177,7 @@ static enum ec
 compose(const struct vault *v, const struct vault_call *q, struct buf *ret,
     struct err *e)
 {
-	size_t n = strlen(v->conf->address);
-
-	while (n > 0 && v->conf->address[n - 1] == '/')
-		n--;
-	TRY(buf_add(ret, v->conf->address, n, e));
+	TRY(rest_base(v->conf->address, ret, e));
 	TRY(buf_adds(ret, "/v1/", e));
 	return rest_escape(q->path, "/", ret, e);
 }

@@ -271,6 +271,11 @@ app_refused(void **state)
 	standin.skew = 20L * 60 * 1000;
 	assert_int_equal(drv->plan(&fx.c, &p, &fx.e), EC_DENIED);
 	standin.skew = 0;
+	standin_post("fault",
+	    "{\"method\":\"POST\",\"status\":201,\"body\":"
+	    "{\"token\":\"a\\r\\nX-B: c\"}}");
+	assert_int_equal(drv->plan(&fx.c, &p, &fx.e), EC_PROTO);
+	fixture_told(&fx, "no token came");
 	standin_post("set", "{\"installation|permissions|secrets\":\"read\"}");
 	assert_int_equal(drv->plan(&fx.c, &p, &fx.e), EC_DENIED);
 	fixture_told(&fx, "not granted");

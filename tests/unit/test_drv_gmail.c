@@ -258,6 +258,10 @@ faults(void **state)
 		    "status 500", "old" },
 		{ "{\"method\":\"POST\",\"status\":200,\"body\":{}}", EC_PROTO,
 		    "no access_token", "old" },
+		/* It would be two lines of a header. */
+		{ "{\"method\":\"POST\",\"status\":200,\"body\":"
+		  "{\"access_token\":\"a\\r\\nX-B: c\"}}",
+		    EC_PROTO, "no access_token", "old" },
 		{ "{\"method\":\"PATCH\",\"status\":403,\"body\":{\"error\":"
 		  "{\"message\":\"Slow down\",\"errors\":[{\"reason\":"
 		  "\"userRateLimitExceeded\"}]}}}",

@@ -1,4 +1,5 @@
 /* json_document: two texts in a JSON value change, and nothing else. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 #undef fail
 
 #include "base/auto.h"
+#include "base/wiping.h"
 #include "clients/json.h"
 #include "clients/json_document.h"
 
@@ -223,6 +225,35 @@ keeps_limit(void **state)
 	assert_int_equal(exact.len, len);
 }
 
+static void *
+no_memory(size_t n)
+{
+	(void)n;
+	errno = ENOMEM;
+	return NULL;
+}
+
+/* EC_CONFLICT would ask a person to mend a value that is right. */
+static void
+starved(void **state)
+{
+	static cJSON_Hooks none = { no_memory, wiping_free };
+	static cJSON_Hooks usual = { malloc, wiping_free };
+	const struct json_document d = { .username = "u", .password = "p" };
+	AUTO(smtp_cred) struct smtp_cred c = { .pass = NULL };
+	AUTO(buf) struct buf text = BUF(64);
+	struct err e;
+	enum ec ec;
+
+	(void)state;
+	fill(&text, "{\"u\":\"\",\"p\":\"\"}");
+	cJSON_InitHooks(&none);
+	ec = json_document_get(&d, &text, &c, &e);
+	cJSON_InitHooks(&usual);
+	assert_int_equal(ec, EC_NOMEM);
+	assert_int_equal(json_document_get(&d, &text, &c, &e), EC_OK);
+}
+
 static void
 parts(void **state)
 {
@@ -336,6 +367,7 @@ main(void)
 		cmocka_unit_test(gets_pair),
 		cmocka_unit_test(checks_keys),
 		cmocka_unit_test(keeps_limit),
+		cmocka_unit_test(starved),
 		cmocka_unit_test(parts),
 		cmocka_unit_test(any_document),
 	};
