@@ -123,9 +123,7 @@ take_cluster(struct kube *k, struct kube_chosen *f, struct err *e)
 	if (server == NULL || strpbrk(server, "@?# ") != NULL)
 		return fail(
 		    e, EC_CONFIG, "%s: its cluster has no server", f->file);
-	TRY(buf_adds(&k->server, server, e));
-	while (k->server.len > 0 && k->server.p[k->server.len - 1] == '/')
-		buf_cut(&k->server, k->server.len - 1);
+	TRY(rest_base(server, &k->server, e));
 	TRY(buf_adds(&k->tls_name, name != NULL ? name : "", e));
 	return pem(f, f->cluster, "certificate-authority",
 	    "certificate-authority-data", &k->ca, e);

@@ -98,8 +98,8 @@ secret_item_find(const struct secret_item *s, const struct client *c,
 			continue;
 		secret_item_text(s, c, text, sizeof(text));
 		(void)fail(e, EC_CONFLICT,
-		    "keyring: %s also finds an item that is not of client %s",
-		    text, c->name);
+		    "keyring: %s also finds an item that is not of this client",
+		    text);
 		return fix(e,
 		    "set others: replace when it is the one to be rotated, "
 		    "others: ignore when the program looks up with the user "
