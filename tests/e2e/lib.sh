@@ -176,6 +176,7 @@ holds() { # NAME KEY [REGION]: the file client has that key and its password
 }
 holder() { sed -n 's/^SMTP_USER=//p' "$D/${1:-app}.env"; }
 state() { # of the identity, from the database itself
+	[ -e "$(database)" ] || return 1 # sqlite3 would make it
 	sqlite3 -cmd '.timeout 5000' "$(database)" \
 	    "select state from identity where name = 'mail'"
 }
