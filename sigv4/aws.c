@@ -246,6 +246,7 @@ attempt(struct aws *a, const struct aws_call *c, const struct endpoint *to,
 		return EC_OK;
 	aws_error_read(ret, why);
 	*v = aws_error_judge(why);
+	aws_error_hush(why, a->cred.token);
 	describe(e, v->ec, to, c, why, v->fix);
 	return v->ec;
 }

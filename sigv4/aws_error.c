@@ -3,6 +3,7 @@
  */
 #include "sigv4/aws_error.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -321,4 +322,38 @@ aws_error_read(const struct http_reply *r, struct aws_error *ret)
 			*ret = out;
 			take_headers(r, ret);
 		}
+}
+
+#define QUOTE_MIN ((size_t)16) /* bytes of a word that may be the token's */
+
+static bool
+quotes(const char *text, const struct secret *token)
+{
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	    "0123456789+/=_-";
+
+	while (*text != '\0') {
+		const size_t n = strspn(text, plain);
+
+		if (n >= QUOTE_MIN &&
+		    memmem(secret_reveal(token), secret_len(token), text, n) !=
+			NULL)
+			return true;
+		text += n;
+		text += strcspn(text, plain);
+	}
+	return false;
+}
+
+void
+aws_error_hush(struct aws_error *why, const struct secret *token)
+{
+	if (token == NULL ||
+	    (!quotes(why->code, token) && !quotes(why->message, token) &&
+		!quotes(why->request_id, token)))
+		return;
+	*why = (struct aws_error){ .status = why->status };
+	(void)snprintf(why->message, sizeof(why->message),
+	    "(text withheld: it quotes our session token)");
 }

@@ -92,7 +92,8 @@ parse_url(const char *url, struct target *ret, struct err *e)
 struct exchange {
 	struct buf body;
 	size_t headers;
-	bool over; /* a cap was broken, so the transfer was stopped */
+	bool over;  /* a cap was broken, so the transfer was stopped */
+	bool ended; /* the head, by an empty line */
 	struct err err;
 };
 
@@ -112,7 +113,11 @@ take_header(char *p, size_t size, size_t n, void *ctx)
 {
 	struct exchange *x = ctx;
 
-	(void)p;
+	/* After 100 Continue another head follows. */
+	if (n > 5 && memcmp(p, "HTTP/", 5) == 0)
+		x->ended = false;
+	if (n > 0 && (*p == '\r' || *p == '\n'))
+		x->ended = true;
 	x->headers += size * n;
 	if (x->headers <= HEADERS_MAX)
 		return size * n;
@@ -248,6 +253,18 @@ fail_exchange(struct err *e, CURL *h, CURLcode rc, const struct exchange *x,
 	return e->ec;
 }
 
+/* A connection that ends amid the head is a success to libcurl (curl 7.88.1
+ * lib/http.c, Curl_http_done). */
+static enum ec
+fail_head(struct err *e, const struct target *t)
+{
+	(void)fail(
+	    e, EC_UNKNOWN, "%s: the reply is cut off in its head", t->peer);
+	return fix(e,
+	    "nothing: it is looked up; if it stays, check any proxy on the "
+	    "way");
+}
+
 static const char *
 header(CURL *h, const char *name)
 {
@@ -324,8 +341,10 @@ exchange_run(struct net *n, CURL *h, const struct http_request *q,
 
 	if (ec == EC_OK) {
 		rc = net_perform(n, h, q->timeout_ms);
-		if (rc == CURLE_OK)
+		if (rc == CURLE_OK && x.ended)
 			read_reply(h, q, &x, sent, ret);
+		else if (rc == CURLE_OK)
+			ec = fail_head(e, t);
 		else
 			ec = fail_exchange(e, h, rc, &x, t, q->once);
 	}

@@ -434,6 +434,45 @@ test_settings(void **state)
 	fake_env_end(&f);
 }
 
+#define LONG_TOKEN "IQoJb3JpZ2luX2VjEBAaCXVzLWVhc3QtMSJHMEUCIQ"
+
+/* Whoever answers may quote the request, or half of it, on the first line. */
+static void
+test_quoted_token(void **state)
+{
+	static const struct fake_step script[] = {
+		{ FAKE_REPLY_CLOSE,
+		    HEAD("403 x") "\r\n<ErrorResponse><Error><Code>AccessDenied"
+				  "</Code><Message>X-Amz-Security-Token: "
+				  "IQoJb3JpZ2luX2VjEBAa</Message></Error>"
+				  "</ErrorResponse>" },
+		JSON("400 x", "x-amzn-ErrorType: " LONG_TOKEN "\r\n", "{}"),
+		JSON("400 x", "", "{\"__type\":\"X\",\"message\":\"IQoJb3\"}"),
+	};
+	const struct aws_options o = { .sleep = count_sleep };
+	struct aws_error why;
+	struct session s;
+	struct err e;
+
+	(void)state;
+	begin(&s, script, COUNT(script));
+	aws_close(s.aws);
+	fake_env_set(&s.f, "AWS_SESSION_TOKEN", LONG_TOKEN);
+	assert_int_equal(aws_open(net, &s.f.env, &o, &s.aws, &e), EC_OK);
+	assert_int_equal(call(&s, AWS_RESEND, &why, &e), EC_DENIED);
+	assert_null(strstr(e.what, "IQoJb3JpZ2lu"));
+	assert_non_null(strstr(e.what, "text withheld"));
+	assert_null(strstr(why.message, "IQoJb3JpZ2lu"));
+	assert_int_equal(why.status, 403);
+	assert_int_equal(call(&s, AWS_RESEND, &why, &e), EC_PROTO);
+	assert_null(strstr(e.what, "IQoJb3JpZ2lu"));
+	assert_string_equal(why.code, "");
+	/* Less than a word of it is nothing. */
+	assert_int_equal(call(&s, AWS_RESEND, &why, &e), EC_PROTO);
+	assert_string_equal(why.message, "IQoJb3");
+	end(&s);
+}
+
 int
 main(void)
 {
@@ -443,6 +482,7 @@ main(void)
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_words_json),
 		cmocka_unit_test(test_rest),
+		cmocka_unit_test(test_quoted_token),
 		cmocka_unit_test(test_recovery),
 		cmocka_unit_test(test_unreachable),
 		cmocka_unit_test(test_skew),

@@ -125,6 +125,10 @@ test_lost(void **state)
 		    "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n"
 		    "\r\ncut" },
 		{ FAKE_REPLY_CLOSE, "HTTP/1.1 200" },
+		{ FAKE_REPLY_CLOSE, "HTTP/1.1 200 OK\r\n" },
+		{ FAKE_REPLY_CLOSE, "HTTP/1.1 200 OK\r\nContent-Len" },
+		{ FAKE_REPLY_CLOSE,
+		    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX: y\r\n" },
 		{ FAKE_REPLY_CLOSE, "no HTTP at all\r\n\r\n" },
 	};
 
