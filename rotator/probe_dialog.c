@@ -8,7 +8,9 @@
  *
  * What counts is taken only from lines that came inside TLS: anybody on the
  * path can say 235 before. A 235 that answers something else than AUTH, say
- * EHLO, is no success either.
+ * EHLO, is no success either. What libcurl asks it does not tell, but it is
+ * bound to send AUTH next when the reply to its EHLO inside TLS is 250 and
+ * offers that, and only then; so this counts replies as libcurl does.
  */
 #include <string.h>
 #include <strings.h>
@@ -75,26 +77,59 @@ inside_tls(CURL *h)
 	    us > 0;
 }
 
+/* Case as libcurl has it (curl 7.88.1 lib/smtp.c, smtp_state_ehlo_resp). */
 static bool
-offers_auth(const char *words, size_t len)
+offers_auth(const char *p, size_t len)
 {
 	char line[128];
 
-	if (len >= sizeof(line) || strncasecmp(words, "AUTH ", 5) != 0)
+	if (len < 9 || len >= sizeof(line) || memcmp(p, "250", 3) != 0 ||
+	    memcmp(p + 4, "AUTH ", 5) != 0)
 		return false;
-	memcpy(line, words, len);
+	memcpy(line, p, len);
 	line[len] = '\0';
 	return strcasestr(line, " PLAIN") != NULL ||
 	    strcasestr(line, " LOGIN") != NULL;
 }
 
-/* One line without its end. Lines "250-x" and "250 x" make one reply. */
+/* size is with the line end; the same question as in libcurl (curl 7.88.1
+ * lib/smtp.c, smtp_endofresp). */
+static bool
+ends_reply(const char *p, size_t size)
+{
+	for (size_t i = 0; i < 3; i++)
+		if (size < 4 || p[i] < '0' || p[i] > '9')
+			return false;
+	return p[3] == ' ' || size == 5;
+}
+
+/* The first reply is the greeting. Of those inside TLS the first one behind
+ * it answers EHLO. */
 static void
-take_line(struct dialog *d, const char *p, size_t len)
+follow(struct dialog *d, const char *p, size_t len, size_t size)
+{
+	const bool hello = inside_tls(d->h) && d->replies > 0 && !d->greeted;
+
+	if (d->asked && len > 3 && memcmp(p, "235 ", 4) == 0)
+		d->passed = true;
+	if (hello && offers_auth(p, len))
+		d->offers = true;
+	if (!ends_reply(p, size))
+		return;
+	d->replies++;
+	d->greeted |= hello;
+	if (hello && d->offers && memcmp(p, "250", 3) == 0)
+		d->asked = d->offered = true;
+}
+
+/* One line without its end, and its size with it. Lines "250-x" and "250 x"
+ * make one reply. */
+static void
+take_line(struct dialog *d, const char *p, size_t len, size_t size)
 {
 	size_t skip = len < 4 ? len : 4;
-	bool tls = inside_tls(d->h);
 
+	follow(d, p, len, size);
 	/* The answer to QUIT must not hide what went before. */
 	if (len >= 3 && memcmp(p, "221", 3) == 0)
 		return;
@@ -104,12 +139,6 @@ take_line(struct dialog *d, const char *p, size_t len)
 		put(d->reply, " ", 1);
 	d->inside = len > 3 && p[3] == '-';
 	dialog_quote(d->reply, p + skip, len - skip);
-	if (d->asked && len > 3 && memcmp(p, "235 ", 4) == 0)
-		d->passed = true;
-	if (tls && len > 4 && memcmp(p, "250", 3) == 0 &&
-	    offers_auth(p + 4, len - 4))
-		d->offered = true;
-	d->asked = d->offered && (d->asked || !d->inside);
 }
 
 static size_t
@@ -124,7 +153,7 @@ heard(char *p, size_t size, size_t n, void *user)
 	}
 	while (len > 0 && (p[len - 1] == '\n' || p[len - 1] == '\r'))
 		len--;
-	take_line(d, p, len);
+	take_line(d, p, len, size * n);
 	return size * n;
 }
 

@@ -25,11 +25,14 @@ struct dialog {
 	char reply[PROBE_REPLY_MAX]; /* text of the last reply, made safe */
 	char cause[CURL_ERROR_SIZE]; /* libcurl's own words, may be empty */
 	size_t lines;
-	bool inside;  /* the last line announced that more will follow */
-	bool offered; /* AUTH with PLAIN or LOGIN, said inside TLS */
-	bool asked;   /* that reply is complete: now AUTH is sent */
-	bool passed;  /* 235, said inside TLS after that */
-	bool flooded; /* more or longer lines than a mail server sends */
+	bool inside;    /* the last line announced that more will follow */
+	size_t replies; /* complete ones, the greeting among them */
+	bool greeted;   /* EHLO inside TLS is answered */
+	bool offers;    /* AUTH with PLAIN or LOGIN, so far in that answer */
+	bool offered;   /* it is complete, and 250 */
+	bool asked;     /* so now AUTH is sent */
+	bool passed;    /* 235, said inside TLS after that */
+	bool flooded;   /* more or longer lines than a mail server sends */
 };
 
 /* Makes d listen to h. d must not move or die before net_done(). */

@@ -92,8 +92,9 @@ parse_url(const char *url, struct target *ret, struct err *e)
 struct exchange {
 	struct buf body;
 	size_t headers;
-	bool over;  /* a cap was broken, so the transfer was stopped */
-	bool ended; /* the head, by an empty line */
+	bool over;   /* a cap was broken, so the transfer was stopped */
+	bool headed; /* the last head began with a status... */
+	bool ended;  /* ...and ended with an empty line */
 	struct err err;
 };
 
@@ -108,19 +109,48 @@ take_body(char *p, size_t size, size_t n, void *ctx)
 	return 0;
 }
 
+static bool
+digits(const char *p, size_t n)
+{
+	while (n > 0 && *p >= '0' && *p <= '9') {
+		p++;
+		n--;
+	}
+	return n == 0;
+}
+
+/* RFC 9112, 4. libcurl takes anything behind "HTTP/" that it does not
+ * understand for 200, and signs for digits (curl 7.88.1 lib/http.c,
+ * Curl_http_readwrite_headers). */
+static bool
+status_line(const char *p, size_t n)
+{
+	const char *sp = memchr(p, ' ', n);
+	const size_t at = sp != NULL ? (size_t)(sp - p) : 0;
+
+	return memcmp(p, "HTTP/", 5) == 0 &&
+	    (at == 6 || (at == 8 && p[6] == '.' && digits(p + 7, 1))) &&
+	    digits(p + 5, 1) && n - at > 4 && sp[1] != '0' &&
+	    digits(sp + 1, 3) && strchr(" \r\n", sp[4]) != NULL &&
+	    sp[4] != '\0';
+}
+
 static size_t
 take_header(char *p, size_t size, size_t n, void *ctx)
 {
 	struct exchange *x = ctx;
 
+	size *= n;
 	/* After 100 Continue another head follows. */
-	if (n > 5 && memcmp(p, "HTTP/", 5) == 0)
+	if ((x->headers == 0 || x->ended) && size >= 5 &&
+	    strncasecmp(p, "HTTP/", 5) == 0) {
+		x->headed = status_line(p, size);
 		x->ended = false;
-	if (n > 0 && (*p == '\r' || *p == '\n'))
-		x->ended = true;
-	x->headers += size * n;
+	}
+	x->ended |= size > 0 && (*p == '\r' || *p == '\n');
+	x->headers += size;
 	if (x->headers <= HEADERS_MAX)
-		return size * n;
+		return size;
 	x->over = true;
 	return 0;
 }
@@ -254,12 +284,11 @@ fail_exchange(struct err *e, CURL *h, CURLcode rc, const struct exchange *x,
 }
 
 /* A connection that ends amid the head is a success to libcurl (curl 7.88.1
- * lib/http.c, Curl_http_done). */
+ * lib/http.c, Curl_http_done), as is a head without a status. */
 static enum ec
 fail_head(struct err *e, const struct target *t)
 {
-	(void)fail(
-	    e, EC_UNKNOWN, "%s: the reply is cut off in its head", t->peer);
+	(void)fail(e, EC_UNKNOWN, "%s: the reply has no whole head", t->peer);
 	return fix(e,
 	    "nothing: it is looked up; if it stays, check any proxy on the "
 	    "way");
@@ -299,7 +328,9 @@ keep_headers(CURL *h, const struct http_request *q, struct http_reply *ret)
 	for (size_t i = 0; i < HTTP_KEEP && q->keep[i] != NULL; i++) {
 		const char *v = header(h, q->keep[i]);
 
-		if (v != NULL && strlen(v) < sizeof(ret->kept[i]))
+		/* libcurl leaves the line end in an empty value. */
+		if (v != NULL && strlen(v) < sizeof(ret->kept[i]) &&
+		    strpbrk(v, "\r\n") == NULL)
 			(void)snprintf(
 			    ret->kept[i], sizeof(ret->kept[i]), "%s", v);
 	}
@@ -341,7 +372,7 @@ exchange_run(struct net *n, CURL *h, const struct http_request *q,
 
 	if (ec == EC_OK) {
 		rc = net_perform(n, h, q->timeout_ms);
-		if (rc == CURLE_OK && x.ended)
+		if (rc == CURLE_OK && x.headed && x.ended)
 			read_reply(h, q, &x, sent, ret);
 		else if (rc == CURLE_OK)
 			ec = fail_head(e, t);

@@ -88,8 +88,7 @@ has_name(const struct feed *f, const char *name)
 static bool
 head_ends(const struct feed *f)
 {
-	return fuzz_holds(f->p, f->n, "\n\n") ||
-	    fuzz_holds(f->p, f->n, "\n\r");
+	return fuzz_holds(f->p, f->n, "\n\n") || fuzz_holds(f->p, f->n, "\n\r");
 }
 
 /* A time that is written as such and read again is the same. */
@@ -142,8 +141,6 @@ bad(struct outcome *o)
 	static const struct http_reply none = { .status = 0 };
 
 	demand(memcmp(&o->r, &none, sizeof(none)) == 0);
-	if (wire.heard.len == 0)
-		(void)fprintf(stderr, "%d %s %u\n", o->ec, o->e.what, wire.opened);
 	demand(wire.opened > 0 && wire.heard.len > 0);
 	demand(o->ec == EC_UNKNOWN);
 	fuzz_err_fit(&o->e);

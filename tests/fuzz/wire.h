@@ -5,13 +5,16 @@
  * and one input is one course of events.
  *
  * It works by being found before the shared libraries: curl_multi_add_handle
- * adds our callbacks, connect() has nothing to do, send() is the peer's ear.
+ * adds our callbacks, connect() has nothing to do, send() is the peer's ear,
+ * and nobody waits in poll().
  */
 #ifndef TESTS_FUZZ_WIRE_H
 #define TESTS_FUZZ_WIRE_H
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -25,7 +28,8 @@
 /* The peer, and what it heard. */
 static struct wire {
 	/* What is still to be said: all at once, or in turns that end with a
-	 * form feed, one when the connection stands and one after each send().
+	 * form feed, one when the connection stands, one after each send(), and
+	 * one whenever libcurl waits.
 	 */
 	struct feed script;
 	bool turns;
@@ -121,6 +125,43 @@ connect(int fd, const struct sockaddr *to, socklen_t n)
 	if (fd == wire.here && fd >= 0)
 		return 0;
 	return (int)syscall(SYS_connect, fd, to, n);
+}
+
+/* Whoever waits has read all: whatever comes next comes now. */
+static inline void
+wire_waits(void)
+{
+	int unread = 0;
+
+	if (wire.there >= 0 && wire.here >= 0 &&
+	    ioctl(wire.here, FIONREAD, &unread) == 0 && unread == 0)
+		wire_say();
+}
+
+CURLMcode
+curl_multi_poll(
+    CURLM *m, struct curl_waitfd *more, unsigned n, int ms, int *ret)
+{
+	(void)m;
+	(void)more;
+	(void)n;
+	(void)ms;
+	if (ret != NULL)
+		*ret = 0;
+	wire_waits();
+	return CURLM_OK;
+}
+
+int
+poll(struct pollfd *p, nfds_t n, int ms)
+{
+	for (nfds_t i = 0; i < n; i++)
+		if (p[i].fd == wire.here && p[i].fd >= 0 &&
+		    (p[i].events & POLLIN) != 0) {
+			wire_waits();
+			ms = 0;
+		}
+	return (int)syscall(SYS_poll, p, n, ms);
 }
 
 ssize_t

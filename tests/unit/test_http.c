@@ -130,6 +130,12 @@ test_lost(void **state)
 		{ FAKE_REPLY_CLOSE,
 		    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nX: y\r\n" },
 		{ FAKE_REPLY_CLOSE, "no HTTP at all\r\n\r\n" },
+		{ FAKE_REPLY_CLOSE, "HTTP/x\r\n\r\n" },
+		{ FAKE_REPLY_CLOSE,
+		    "HTTP/1.1 100 Continue\r\n\r\nHTTp/1 20 OK\r\n\r\n" },
+		{ FAKE_REPLY_CLOSE, "HTTP/x\r\nHTTP/1.1 404 OK\r\n\r\n" },
+		{ FAKE_REPLY_CLOSE, "HTTP/1.1 +20 OK\r\n\r\n" },
+		{ FAKE_REPLY_CLOSE, "HTTP/1.1 2000 OK\r\n\r\n" },
 	};
 
 	(void)state;

@@ -165,6 +165,11 @@ static const struct {
 		.banner = "235 in\r\n",
 		.ehlo_tls = "250 x\r\n" },
 	    PROBE_NO_AUTH, 250, "x", T },
+	{ "235 for ehlo behind an offer in the greeting",
+	    { .implicit = true,
+		.banner = "250 AUTH PLAIN\r\n",
+		.ehlo_tls = "235 in\r\n" },
+	    PROBE_ODD, 235, "in", T },
 	{ "auth offered in clear only", { .ehlo_tls = "250 x\r\n" },
 	    PROBE_NO_AUTH, 250, "x", T },
 	{ "login only", { .ehlo_tls = "250 AUTH LOGIN\r\n", .auth = NULL },
@@ -303,6 +308,10 @@ static const struct {
 	{ "no login inside",
 	    { .banner = "235 in\r\n", .ehlo_tls = "250 x\r\n" }, PROBE_NO_AUTH,
 	    250, T },
+	/* libcurl does not understand this offer, and mails without AUTH. */
+	{ "235 for the sender",
+	    { .ehlo_tls = "250-auth PLAIN\r\n250 x\r\n", .mail = "235 in\r\n" },
+	    PROBE_NO_AUTH, 250, T },
 	{ "mail without STARTTLS", { .ehlo = "250 AUTH PLAIN\r\n" }, PROBE_TLS,
 	    0, T },
 };
