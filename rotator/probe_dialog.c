@@ -84,7 +84,7 @@ offers_auth(const char *p, size_t len)
 	char line[128];
 
 	if (len < 9 || len >= sizeof(line) || memcmp(p, "250", 3) != 0 ||
-	    memcmp(p + 4, "AUTH ", 5) != 0)
+	    (p[3] != '-' && p[3] != ' ') || memcmp(p + 4, "AUTH ", 5) != 0)
 		return false;
 	memcpy(line, p, len);
 	line[len] = '\0';

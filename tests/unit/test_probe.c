@@ -312,6 +312,9 @@ static const struct {
 	{ "235 for the sender",
 	    { .ehlo_tls = "250-auth PLAIN\r\n250 x\r\n", .mail = "235 in\r\n" },
 	    PROBE_NO_AUTH, 250, T },
+	{ "235 for the sender, behind a line that is no reply",
+	    { .ehlo_tls = "2500AUTH PLAIN\r\n250 x\r\n", .mail = "235 in\r\n" },
+	    PROBE_NO_AUTH, 250, T },
 	{ "mail without STARTTLS", { .ehlo = "250 AUTH PLAIN\r\n" }, PROBE_TLS,
 	    0, T },
 };
