@@ -227,6 +227,16 @@ explain(const struct aws_object *o, const struct aws_json_call *q,
 	return aws_object_prefix(o, e);
 }
 
+/* Of a service these are words without blanks; of others they may be all. */
+static void
+names_to_show(struct aws_error *why)
+{
+	const struct aws_error was = *why;
+
+	heard_show(was.code, why->code, sizeof(why->code));
+	heard_show(was.request_id, why->request_id, sizeof(why->request_id));
+}
+
 static enum ec
 call(const struct aws_object *o, const struct aws_json_call *q, struct aws *a,
     const struct buf *body, struct http_reply *ret, struct err *e)
@@ -250,6 +260,7 @@ call(const struct aws_object *o, const struct aws_json_call *q, struct aws *a,
 		c.target = buf_str(&target);
 	}
 	ec = aws_do(a, &c, ret, &why, e);
+	names_to_show(&why);
 	return ec == EC_OK ? EC_OK : explain(o, q, a, &why, ec, e);
 }
 

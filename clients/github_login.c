@@ -109,6 +109,7 @@ login_app(const struct client *c, const struct github *g, struct secret **ret,
 	TRY(wishes(g, &body, e));
 	TRY(github_do(c, g, assertion, &q, &r, e));
 	token = json_text(r.json, "token");
+	/* It becomes a header. */
 	if (token == NULL || !token_valid(token, strlen(token)))
 		return fail(e, EC_PROTO, "GitHub: %s: no token came", path);
 	return secret_new(token, strlen(token), ret, e);

@@ -192,6 +192,7 @@ google_token(const struct client *c, const struct google_account *a,
 	if (r.status >= 400)
 		return refused(a, user, scopes, &r, e);
 	token = json_text(r.json, "access_token");
+	/* It becomes a header. */
 	if (token == NULL || !token_valid(token, strlen(token)))
 		return fail(e, EC_PROTO, "Google: no access_token came");
 	return secret_new(token, strlen(token), ret, e);

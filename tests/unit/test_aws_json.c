@@ -32,6 +32,12 @@ static const struct {
 	    "allow secretsmanager:GetSecretValue for" },
 	{ REFUSE("ResourceNotFoundException", "no"), EC_GONE, EC_GONE, "no",
 	    "" },
+	/* Whoever names an error like that shows a password. */
+	{ ANSWER("500 x",
+	      "x-amzn-ErrorType: BK/+abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN"
+	      "\r\n",
+	      "{}"),
+	    EC_TEMP, EC_UNKNOWN, "(text withheld: it holds a password)", "" },
 	{ REFUSE("ThrottlingException", "slow"), EC_TEMP, EC_TEMP, "slow", "" },
 	{ REFUSE("LimitExceeded", "many"), EC_CLIENT, EC_CLIENT, "many", "" },
 	{ REFUSE("Special", "s"), EC_HUMAN, EC_HUMAN, "s",
