@@ -119,7 +119,7 @@ class_of(const struct rest_call *q, int status, const char **ret_fix)
 	return status >= 200 && status < 300 ? EC_OK : EC_PROTO;
 }
 
-/* Is this word one that we sent for the service only? What is in the address
+/* Is this word of the body for the service only? What is in the address
  * anyway is none, nor is a key id or what the caller knows to be none. */
 static bool
 sent_in_secret(const struct rest_call *q, const char *word, size_t n)
@@ -133,12 +133,19 @@ sent_in_secret(const struct rest_call *q, const char *word, size_t n)
 		memmem(q->known, strlen(q->known), word, n) != NULL) ||
 	    memmem(q->url, strlen(q->url), word, n) != NULL)
 		return false;
-	if (q->token != NULL &&
-	    memmem(secret_reveal(q->token), secret_len(q->token), word, n) !=
-		NULL)
-		return true;
 	return q->body != NULL &&
 	    memmem(buf_str(q->body), q->body->len, word, n) != NULL;
+}
+
+/* Part of the token, whatever stands around it: "token=...". */
+static bool
+quotes_token(const struct rest_call *q, const char *s)
+{
+	for (; q->token != NULL && strlen(s) >= QUOTE_MIN; s++)
+		if (memmem(secret_reveal(q->token), secret_len(q->token), s,
+			QUOTE_MIN) != NULL)
+			return true;
+	return false;
 }
 
 static bool
@@ -148,6 +155,8 @@ quotes_us(const struct rest_call *q, const char *s)
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	    "0123456789+/=_-";
 
+	if (quotes_token(q, s))
+		return true;
 	while (*s != '\0') {
 		const size_t n = strspn(s, plain);
 

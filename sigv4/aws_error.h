@@ -40,8 +40,8 @@ struct aws_verdict {
  * the body is not of a known form. Never fails. Text behind the first line
  * break is dropped: SignatureDoesNotMatch quotes the session token there. */
 void aws_error_read(const struct http_reply *r, struct aws_error *ret);
-/* Empties it but for the status, and says so, when a word of it is part of the
- * token: whoever echoes a request must not get that into a log. */
+/* Empties it but for the status, and says so, when part of the token stands in
+ * it: whoever echoes a request must not get that into a log. */
 void aws_error_hush(struct aws_error *why, const struct secret *token);
 struct aws_verdict aws_error_judge(const struct aws_error *why);
 

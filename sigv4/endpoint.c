@@ -206,14 +206,23 @@ default_port(const struct parts *p)
 	    0;
 }
 
+/* libcurl would turn anything else into another name than the signed one. */
+static bool
+printing(const char *s)
+{
+	while (*s > ' ' && *s <= '~')
+		s++;
+	return *s == '\0';
+}
+
 static enum ec
 use_url(const char *url, const char *from, struct endpoint *ret, struct err *e)
 {
 	struct parts p;
 	bool fits;
 
-	if (!split(url, &p) || p.user[0] != '\0' || p.query[0] != '\0' ||
-	    strncmp(p.scheme, "http", 4) != 0) {
+	if (!printing(url) || !split(url, &p) || p.user[0] != '\0' ||
+	    p.query[0] != '\0' || strncmp(p.scheme, "http", 4) != 0) {
 		(void)fail_lib(
 		    e, EC_CONFIG, "%s: not the address of a service", from);
 		return fix(e, "write it like https://iam.amazonaws.com");

@@ -147,6 +147,8 @@ setting_line(struct reader *r, struct span s, bool indented, struct err *e)
 		return fail_line(r, "setting before any section", e);
 	key = trim((struct span){ s.p, (size_t)(eq - s.p) });
 	value = trim((struct span){ eq + 1, s.n - (size_t)(eq - s.p) - 1 });
+	if (key.n == 0)
+		return fail_line(r, "a setting without a name", e);
 	if (value.n > 0 && (value.p[0] == '#' || value.p[0] == ';'))
 		value.n = 0;
 	value = without_comment(value);
@@ -154,7 +156,9 @@ setting_line(struct reader *r, struct span s, bool indented, struct err *e)
 		r->block = value.n == 0 ? key : none;
 	if (!r->wanted)
 		return EC_OK;
-	return store(r->ret, indented ? r->block : none, key, value, e);
+	if (store(r->ret, indented ? r->block : none, key, value, e) != EC_OK)
+		return err_prefix(e, "%s:%zu", r->path, r->line);
+	return EC_OK;
 }
 
 static enum ec

@@ -18,7 +18,7 @@
 #define FAKE_CALLS 64
 
 struct fake_call {
-	bool once;
+	bool once, aside;
 	enum ec ec;
 	int status; /* 0: none */
 };
@@ -115,6 +115,7 @@ http_do(struct net *n, const struct http_request *q, struct http_reply *ret,
 	fake.aside = false;
 	if (fake.look != NULL)
 		fake.look(q);
+	c.aside = fake.aside;
 	c.once = q->once && !fake.aside;
 	c.ec = fake_reply(q, &r, e);
 	c.status = c.ec == EC_OK ? r.status : 0;

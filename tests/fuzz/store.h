@@ -233,6 +233,8 @@ store_look(const struct http_request *q)
 	demand(strstr(q->url, STORE_PASS) == NULL &&
 	    strstr(q->url, STORE_B64) == NULL &&
 	    strstr(q->url, STORE_TOKEN) == NULL);
+	/* Saying goodbye to Vault. */
+	fake.aside = strstr(q->url, "/revoke-self") != NULL;
 	for (const char *p = q->url; *p != '\0'; p++)
 		demand(*p > ' ' && *p <= '~');
 	for (const char *const *h = q->headers; h != NULL && *h != NULL; h++) {
@@ -369,7 +371,8 @@ store_done(enum store_action a, const struct feed *in, struct store_end *s)
 	if (a == STORE_READ && s->cred.pass != NULL && plain)
 		demand(fuzz_holds(in->p, in->n, secret_reveal(s->cred.pass)));
 	if (a == STORE_READ && s->cred.pass != NULL &&
-	    fuzz_count(in->p, in->n, "\f") + 1 == fake.calls)
+	    fuzz_count(in->p, in->n, "\f") + 1 == fake.calls &&
+	    !fake.call[fake.calls - 1].aside)
 		store_cut_off(a, *in);
 }
 

@@ -443,7 +443,7 @@ test_quoted_token(void **state)
 	static const struct fake_step script[] = {
 		{ FAKE_REPLY_CLOSE,
 		    HEAD("403 x") "\r\n<ErrorResponse><Error><Code>AccessDenied"
-				  "</Code><Message>X-Amz-Security-Token: "
+				  "</Code><Message>X-Amz-Security-Token="
 				  "IQoJb3JpZ2luX2VjEBAa</Message></Error>"
 				  "</ErrorResponse>" },
 		JSON("400 x", "x-amzn-ErrorType: " LONG_TOKEN "\r\n", "{}"),

@@ -280,6 +280,12 @@ app_refused(void **state)
 	assert_int_equal(drv->plan(&fx.c, &p, &fx.e), EC_DENIED);
 	fixture_told(&fx, "not granted");
 	assert_non_null(strstr(fx.e.fix, "write access to secrets"));
+	/* It would add a header of its own. */
+	standin_post("fault",
+	    "{\"method\":\"POST\",\"status\":201,\"body\":{\"token\":"
+	    "\"a\\r\\nX: y\"}}");
+	assert_int_equal(drv->plan(&fx.c, &p, &fx.e), EC_PROTO);
+	fixture_told(&fx, "no token came");
 	(void)snprintf(other, sizeof(other), "%s/other.pem", standin.dir);
 	set(&fx, "private_key_file", other);
 	assert_int_equal(drv->plan(&fx.c, &p, &fx.e), EC_DENIED);

@@ -326,6 +326,8 @@ secrets_are_withheld(void **state)
 	} rows[] = {
 		{ "{\"message\":\"bad value " PASS "\"}", false },
 		{ "{\"message\":\"bad token " TOKEN "!\"}", false },
+		{ "{\"message\":\"no X-Token=" TOKEN "\"}", false },
+		{ "{\"message\":\"xIJtokentokentokenx\"}", false },
 		/* Of the body, in a form that nobody knows for a password. */
 		{ "{\"message\":\"data: \\\"QkgwMTIzNDU2Nzg5\\\"\"}", false },
 		{ "{\"message\":\"...U2Nzg5LysvKy8rL3p5eHd2dXRzcnFwb25t\"}",

@@ -198,7 +198,9 @@ test_refused(void **state)
 {
 	static const char *const bad[] = { "iam.amazonaws.com",
 		"https://user:pw@iam.example", "https://iam.example/?a=b",
-		"file:///etc/passwd", "https://" };
+		"file:///etc/passwd", "https://",
+		/* Sent and signed as different names. */
+		"https://iam.ex\xc3\xa4mple", "https://iam.example/a b" };
 	struct endpoint to = { .url = "" };
 	struct fake_env f;
 	struct err e;
