@@ -89,8 +89,8 @@ endpoint(struct feed f)
 	demand(strncmp(one.url, "https://", 8) == 0 ||
 	    strncmp(one.url, "http://", 7) == 0);
 	for (const char *s = one.url; *s != '\0'; s++)
-		demand(
-		    *s > ' ' && *s <= '~' && strchr("@?#\\\"<>", *s) == NULL);
+		demand(*s > ' ' && *s <= '~' && *s != '?' && *s != '#');
+	demand(strpbrk(one.host, "@/\\") == NULL);
 	demand(region_valid(one.region) && one.scope != NULL);
 	same_to_curl(&one);
 	override = one.url;

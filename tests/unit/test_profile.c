@@ -134,6 +134,7 @@ test_damaged(void **state)
 		const char *text, *where;
 	} bad[] = {
 		{ "[default]\nSECRETTEXT\n", "config:2:" },
+		{ "[default]\n= SECRETTEXT\n", "config:2:" },
 		{ "SECRETTEXT = 1\n[default]\n", "config:1:" },
 		{ "[default]\n\n[profile SECRETTEXT\n", "config:3:" },
 		{ "[default]\niam =\n  SECRETTEXT\n", "config:3:" },
