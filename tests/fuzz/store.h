@@ -306,6 +306,19 @@ store_last_change(void)
 	return NULL;
 }
 
+#define STORE_BROKEN "\f500 InternalServiceError x\n{}"
+
+/* A server that failed may have done it; one of AWS says what it was. */
+static inline bool
+store_broke(const struct fake_call *last, const struct feed *in)
+{
+	if (last->status != 500)
+		return false;
+	return strstr(store_now->base, ".amazonaws.com") == NULL ||
+	    (fuzz_count(in->p, in->n, "\f500") == 1 &&
+		fuzz_holds(in->p, in->n, STORE_BROKEN));
+}
+
 static inline void
 store_failed(
     enum store_action a, const struct feed *in, const struct store_end *s)
@@ -324,7 +337,7 @@ store_failed(
 	demand(!fuzz_err_shows(&s->e, STORE_TOKEN));
 	demand(s->cred.pass == NULL);
 	if (a == STORE_WRITE && last != NULL && last->once &&
-	    last->ec == EC_UNKNOWN)
+	    (last->ec == EC_UNKNOWN || store_broke(last, in)))
 		demand(s->ec == EC_UNKNOWN);
 }
 
