@@ -109,32 +109,6 @@ take_body(char *p, size_t size, size_t n, void *ctx)
 	return 0;
 }
 
-static bool
-digits(const char *p, size_t n)
-{
-	while (n > 0 && *p >= '0' && *p <= '9') {
-		p++;
-		n--;
-	}
-	return n == 0;
-}
-
-/* RFC 9112, 4. libcurl takes anything behind "HTTP/" that it does not
- * understand for 200, and signs for digits (curl 7.88.1 lib/http.c,
- * Curl_http_readwrite_headers). */
-static bool
-status_line(const char *p, size_t n)
-{
-	const char *sp = memchr(p, ' ', n);
-	const size_t at = sp != NULL ? (size_t)(sp - p) : 0;
-
-	return memcmp(p, "HTTP/", 5) == 0 &&
-	    (at == 6 || (at == 8 && p[6] == '.' && digits(p + 7, 1))) &&
-	    digits(p + 5, 1) && n - at > 4 && sp[1] != '0' &&
-	    digits(sp + 1, 3) && strchr(" \r\n", sp[4]) != NULL &&
-	    sp[4] != '\0';
-}
-
 static size_t
 take_header(char *p, size_t size, size_t n, void *ctx)
 {
@@ -144,7 +118,7 @@ take_header(char *p, size_t size, size_t n, void *ctx)
 	/* After 100 Continue another head follows. */
 	if ((x->headers == 0 || x->ended) && size >= 5 &&
 	    strncasecmp(p, "HTTP/", 5) == 0) {
-		x->headed = status_line(p, size);
+		x->headed = http_status_line(p, size);
 		x->ended = false;
 	}
 	x->ended |= size > 0 && (*p == '\r' || *p == '\n');

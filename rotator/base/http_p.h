@@ -1,4 +1,4 @@
-/* http_p: what http.c and http_tls.c share. */
+/* http_p: what http.c, http_head.c and http_tls.c share. */
 #ifndef BASE_HTTP_P_H
 #define BASE_HTTP_P_H
 
@@ -23,6 +23,9 @@ struct http_alias {
 MUST enum ec http_alias(
     const struct http_request *q, struct http_alias *ret, struct err *e);
 void auto_http_alias(struct http_alias *a);
+
+/* Is this line, with its end, a status line as RFC 9112 has it? */
+bool http_status_line(const char *p, size_t n);
 
 /* Trust and proof of one request, on top of net_handle()'s rules. */
 CURLcode http_tls_set(
