@@ -206,7 +206,8 @@ default_port(const struct parts *p)
 	    0;
 }
 
-/* libcurl would turn anything else into another name than the signed one. */
+/* libcurl would turn anything else into another name than the signed one; it
+ * decodes %XX in a host. */
 static bool
 printing(const char *s)
 {
@@ -221,8 +222,9 @@ use_url(const char *url, const char *from, struct endpoint *ret, struct err *e)
 	struct parts p;
 	bool fits;
 
-	if (!printing(url) || !split(url, &p) || p.user[0] != '\0' ||
-	    p.query[0] != '\0' || strncmp(p.scheme, "http", 4) != 0) {
+	if (!printing(url) || !split(url, &p) || !printing(p.host) ||
+	    p.user[0] != '\0' || p.query[0] != '\0' ||
+	    strncmp(p.scheme, "http", 4) != 0) {
 		(void)fail_lib(
 		    e, EC_CONFIG, "%s: not the address of a service", from);
 		return fix(e, "write it like https://iam.amazonaws.com");

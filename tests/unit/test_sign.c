@@ -200,7 +200,8 @@ test_refused(void **state)
 		"https://user:pw@iam.example", "https://iam.example/?a=b",
 		"file:///etc/passwd", "https://",
 		/* Sent and signed as different names. */
-		"https://iam.ex\xc3\xa4mple", "https://iam.example/a b" };
+		"https://iam.ex\xc3\xa4mple", "https://iam.example/a b",
+		"https://iam%c3%a4.example" };
 	struct endpoint to = { .url = "" };
 	struct fake_env f;
 	struct err e;
