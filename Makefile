@@ -176,6 +176,12 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (default 60) each
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=fuzz fuzz-bin
 	$(Q)FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) prove -v tests/fuzz/fuzz.t
 
+fuzz-soak: ## the same for an hour each (FUZZ_SECONDS); what was found joins the corpora
+	$(Q)$(MAKE) --no-print-directory deps DEBS="$(TEST_DEBS)"
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=fuzz fuzz-bin
+	$(Q)FUZZ_KEEP=1 FUZZ_SECONDS=$(or $(FUZZ_SECONDS),3600) prove -v tests/fuzz/fuzz.t
+	$(Q)tests/fuzz/merge.sh
+
 tests-bin: $(UNIT) $(VFS) $(TORTURE) $(BUILD)/tests/conform/conform $(E2E_BIN) $(TOOLS) \
 	$(BUILD)/rotate $(BUILD)/ses-sandbox
 
@@ -235,6 +241,9 @@ coverage: ## branches and MC/DC of engine, store, protocol, parsers (clang 19)
 	$(Q)$(MAKE) --no-print-directory deps DEBS="$(TEST_DEBS) clang-19 llvm-19 libclang-rt-19-dev"
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=cov tests-bin
 	$(Q)tests/coverage/coverage.sh
+
+evidence: ## write EVIDENCE.md from what the tests printed last
+	$(Q)tests/evidence.py
 
 soak: ## the long runs: many random rotations, every crash point, fuzzing
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain tests-bin
@@ -321,7 +330,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
 force:
-.PHONY: all check demo bench unit mutants coverage soak crash faults live conform model matrix fuzz fuzz-bin layers banned budget format analyze \
+.PHONY: all check demo bench unit mutants coverage soak fuzz-soak evidence crash faults live conform model matrix fuzz fuzz-bin layers banned budget format analyze \
 	tidy cppcheck install uninstall deps clean help tests-bin force
 .DEFAULT_GOAL := all
 .SECONDARY:
