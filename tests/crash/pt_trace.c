@@ -194,6 +194,8 @@ ended(struct trace *t, pid_t pid, int status)
 	const struct tracee who = *find(t, pid);
 
 	forget(t, pid);
+	if (WIFSIGNALED(status) && WCOREDUMP(status))
+		t->dumped = true;
 	if (pid == t->leaving) /* its call was exit_group by another thread */
 		left(t, &who);
 	if (pid == t->root && t->code != 124)

@@ -37,6 +37,7 @@ struct trace {
 	pid_t root;
 	int code;      /* of the command; 128 + signal; 124: took too long */
 	pid_t leaving; /* stops once more; 0: none */
+	bool dumped;   /* one of them left its memory behind */
 	bool begun;    /* the command has been executed */
 	bool ending;   /* whatever stops now is killed */
 	struct tracee tracees[TRACEES_MAX];
