@@ -197,12 +197,15 @@ drive(struct app *a, struct rotation *r, struct err *e)
 {
 	const int64_t deadline = clock_wall() + a->args->wait_ms;
 	const int64_t failures = r->rec.failures;
+	/* Then going back was decided before, and often by a person. */
+	const bool turning = r->rec.state == ROT_RB;
 	enum ec ec = drive_once(r, e);
 
 	while (a->args->wait && ec != EC_OK && !rotation_pushed(&r->rec) &&
 	    worth_waiting(ec) && sleep_until_next(a, r, deadline))
 		ec = drive_once(r, e);
-	if ((ec == EC_OK || ec == EC_LATER) && r->rec.failures > failures)
+	if ((ec == EC_OK || ec == EC_LATER) && !turning &&
+	    r->rec.failures > failures)
 		return given_up(r, e);
 	/* What --wait was asked for has come true; the rest is for later. */
 	if (a->args->wait && ec == EC_LATER && rotation_pushed(&r->rec))

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -52,6 +53,23 @@ libraries_init(struct err *e)
 	return EC_OK;
 }
 
+/*
+ * A lock on memory is not inherited (fork(2)), and a child has a copy of ours
+ * until it executes its program: it finds zeros. The whole of the heap can be
+ * had in one piece only now, which tells where it lies.
+ */
+static enum ec
+hide_from_children(struct err *e)
+{
+	void *all = OPENSSL_secure_malloc(HEAP_SIZE);
+	int rc = all != NULL ? madvise(all, HEAP_SIZE, MADV_WIPEONFORK) : -1;
+
+	if (rc != 0)
+		(void)fail_sys(e, "cannot hide secrets from child processes");
+	OPENSSL_secure_free(all);
+	return rc == 0 ? EC_OK : EC_IO;
+}
+
 enum ec
 secret_init(struct err *e)
 {
@@ -69,6 +87,7 @@ secret_init(struct err *e)
 		    "raise the limit on locked memory (ulimit -l, "
 		    "LimitMEMLOCK=) to at least 512 KiB");
 	}
+	TRY(hide_from_children(e));
 	return libraries_init(e);
 }
 

@@ -181,9 +181,7 @@ class World:
         ask("POST", "/reset")
         ask("POST", "/knobs", {"last_used_granularity_s": 0})
         ask("POST", "/users", {"name": USER, "keys": 1})
-        # Without the Date header our own clock counts. It has whole seconds,
-        # and the waiting times here are zero.
-        ask("POST", "/faults", {"service": "iam", "kind": "no_date", "times": -1})
+        self.fault()
         self.old, = self.sandbox.keys()
         self.passwords = {self.old: self.sandbox.password(self.old)}
         for name in ("state", "clients"):
@@ -193,6 +191,19 @@ class World:
             path = f"{self.dir}/clients/{name}"
             write(path, self.image(name, self.old), 0o640)
             os.chown(path, *self.owner)
+
+    def fault(self, **what):
+        """Instead of all faults before. The first that fits a request wins,
+        and this one fits all of IAM's: without the Date header our own clock
+        counts, which has whole seconds, and the waiting times here are zero."""
+        no_date = {"service": "iam", "kind": "no_date", "times": -1}
+        self.sandbox.ask("DELETE", "/faults")
+        self.sandbox.ask("POST", "/faults", ([what] if what else []) + [no_date])
+
+    def met(self, kind):
+        """How often that fault came."""
+        return self.sandbox.ask("GET", "/state")["counters"].get(
+            "faults", {}).get(kind, 0)
 
     def image(self, name, key):
         return CLIENTS[name].format(user=key, password=self.passwords[key])

@@ -109,7 +109,9 @@ at_call(struct trace *t, const struct tracee *who, uint64_t nr,
 	see(s, who->pid, args, what);
 	h->call = s->name;
 	(void)snprintf(line, sizeof(line), "%s %d %s %s",
-	    who->main ? "main" : who->young ? "young" : "child",
+	    who->main        ? "main"
+		: who->young ? "young"
+			     : "child",
 	    (int)who->pid, s->name, what);
 	return ask(h, line);
 }

@@ -152,8 +152,8 @@ look_here(struct seek *s, const unsigned char *p, size_t left, uint64_t at,
 }
 
 static void
-look(struct seek *s, const unsigned char *p, size_t n,
-    const struct place *where)
+look(
+    struct seek *s, const unsigned char *p, size_t n, const struct place *where)
 {
 	uint64_t eight;
 	uint32_t h;
