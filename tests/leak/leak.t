@@ -2,12 +2,10 @@
 """Looks for secrets where none may be: in everything that rotate prints, in
 every form of its log, in every file that it leaves, and in what its processes
 show in /proc. The secrets are known: the sandbox made them. They are looked
-for as they are, as halves, and in the encodings in which secrets get lost.
+for in parts, and in the encodings in which secrets get lost: canary.py.
 
 Whole rotations, rotations that fail, and rotations that are killed."""
 import base64
-import hashlib
-import hmac
 import os
 import re
 import shutil
@@ -18,84 +16,40 @@ import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True     # leave nothing behind
-sys.path.insert(0, HERE + "/../crash")
-from world import ROOT, REGION, Wrong, World, must, read, work_dir, write  # noqa: E402
+sys.path.insert(0, HERE)
+from canary import Seeker, iam_secret  # noqa: E402
+from world import ROOT, Wrong, World, must, read, work_dir, write  # noqa: E402
 
 FORMS = ("auto", "terminal", "plain", "journal", "json")
 
 
-# ---- what is looked for ----------------------------------------------------
-
-def needles(secret):
-    """A secret's forms: {bytes: how it is spelt}."""
-    raw = secret.encode()
-    found = {raw: "plain", raw[:20]: "first half", raw[-20:]: "second half",
-             raw[::-1]: "backwards", raw.hex().encode(): "hex",
-             raw.hex().upper().encode(): "HEX",
-             urllib.parse.quote(secret, safe="").encode(): "URL-encoded",
-             secret.replace("/", "\\/").encode(): "JSON",
-             secret.encode("utf-16-le"): "UTF-16"}
-    for shift in range(3):      # as a part of something that was encoded
-        part = base64.b64encode(b"\0" * shift + raw)
-        part = part[(0, 2, 3)[shift]:][:len(part) // 4 * 4 - 8]
-        found[part] = "base64"
-        found[part.translate(bytes.maketrans(b"+/", b"-_"))] = "base64url"
-    return found
-
-
-def smtp_password(secret):
-    """docs.aws.amazon.com/ses/latest/dg/smtp-credentials.html"""
-    key = ("AWS4" + secret).encode()
-    for word in ("11111111", REGION, "ses", "aws4_request", "SendRawEmail"):
-        key = hmac.new(key, word.encode(), hashlib.sha256).digest()
-    return base64.b64encode(b"\4" + key).decode()
-
-
-def iam_secret(world, key, password):
-    """The sandbox tells nobody the secret of a key that it made for rotate,
-    so it is read from its memory: 40 characters near the id that lead to the
-    password."""
-    pid = world.sandbox.process.pid
-    with open(f"/proc/{pid}/mem", "rb", 0) as memory:
-        for line in read(f"/proc/{pid}/maps").splitlines():
-            low, high = (int(x, 16) for x in line.split()[0].split("-"))
-            if not line.split()[1].startswith("rw"):
-                continue
-            try:
-                memory.seek(low)
-                text = memory.read(high - low)
-            except (OSError, ValueError, OverflowError):
-                continue
-            for at in re.finditer(key.encode() + rb"\0", text):
-                near = text[at.start():at.start() + 256]
-                for m in re.finditer(rb"(?=([A-Za-z0-9+/]{40})\0)", near):
-                    if smtp_password(m.group(1).decode()) == password:
-                        return m.group(1).decode()
-    raise Wrong(f"the secret of {key} was not found in the sandbox")
-
-
 class Canaries:
-    """All secrets of one world, by name; grows as keys are made."""
+    """All secrets of one world; grows as keys are made."""
 
-    def __init__(self, world):
-        self.world, self.secrets = world, {}
+    def __init__(self, world, seeker):
+        self.world, self.seeker = world, seeker
+        seeker.clear()
+        seeker.add("operator", world.env["AWS_SECRET_ACCESS_KEY"])
 
     def learn(self):
         w = self.world
         for key in w.sandbox.keys():
-            if key not in w.passwords:
-                w.passwords[key] = w.sandbox.password(key)
-            if key + " password" not in self.secrets:
-                self.secrets[key + " password"] = w.passwords[key]
-                self.secrets[key + " secret"] = iam_secret(w, key, w.passwords[key])
+            if "password " + key in self.seeker.known:
+                continue
+            password = w.passwords[key] = w.sandbox.password(key)
+            self.seeker.add("password " + key, password)
+            self.seeker.add("secret " + key, iam_secret(w.sandbox, key, password))
 
-    def operator(self):
-        return {"operator": self.world.env["AWS_SECRET_ACCESS_KEY"]}
+    def judge(self, hits, where, operator):
+        for hit in hits:
+            must(hit.who == "operator" and not operator, f"{hit}; {where}")
 
-    def check(self, data, where, more=None):
-        for name, secret in {**self.secrets, **(more or {})}.items():
-            for needle, how in needles(secret).items():
-                must(needle not in data, f"{name} ({how}) in {where}")
+    def check(self, data, where, operator=True):
+        """operator=False: it is to be expected there."""
+        self.judge(self.seeker.text(data), where, operator)
+
+    def check_file(self, path, operator):
+        self.judge(self.seeker.file(path), path, operator)
 
 
 # ---- where it is looked for ------------------------------------------------
@@ -136,7 +90,7 @@ class Watched:
             "    password: SMTP_PASS\n", "    password: SMTP_PASS\n"
             f"    activate: [{where}/spy.sh, activate]\n"))
         self.plain_config = read(path)
-        self.canaries = None
+        self.canaries, self.seeker = None, Seeker()
 
     def fresh(self, program="client"):
         w = self.world
@@ -145,7 +99,7 @@ class Watched:
               self.plain_config.replace("spy.sh, client", "spy.sh, " + program))
         for name in os.listdir(w.dir + "/seen"):
             os.unlink(f"{w.dir}/seen/{name}")
-        self.canaries = Canaries(w)
+        self.canaries = Canaries(w, self.seeker)
         self.canaries.learn()
 
     def run(self, *args, strike=None):
@@ -160,14 +114,14 @@ class Watched:
 
     def search(self, run, seen, what):
         c, w = self.canaries, self.world
-        c.check(run.out.encode(), f"the output of rotate {what}", c.operator())
-        c.check(run.err.encode(), f"the log of rotate {what}", c.operator())
+        c.check(run.out, f"the output of rotate {what}")
+        c.check(run.err, f"the log of rotate {what}")
         for text in seen:
-            c.check(text, "/proc: " + text[:60].decode(errors="replace"))
+            c.check(text, "/proc: " + text[:60].decode(errors="replace"),
+                    operator=False)
         for path in self.files():
             child = "/seen/" in path and "/parent." not in path
-            more = c.operator() if child or "/state/" in path else None
-            c.check(read(path, "rb"), path, more)
+            c.check_file(path, child or "/state/" in path)
         self.sealing_key(run, seen)
         for entry in os.scandir(w.dir + "/clients"):
             mode = entry.stat().st_mode & 0o7777
@@ -199,7 +153,7 @@ class Watched:
             must(not any(text in place for place in places), "sealing key leaked")
 
     def fault(self, **what):
-        self.world.sandbox.ask("POST", "/faults", [what])
+        self.world.fault(**what)
 
 
 # ---- the histories ---------------------------------------------------------
@@ -216,7 +170,8 @@ def whole_rotation(w, form):
 
 
 def the_eyes_see(w):
-    """The search itself is searched: it must find what is there."""
+    """The search itself is searched, as far as states.t has not done it: it
+    must find what is there."""
     whole_rotation(w, "plain")
     new, = w.world.sandbox.keys()
     password = w.world.passwords[new]
@@ -273,7 +228,7 @@ def smtp_echo(w):
         run = w.run("verify", "-v")
         must(run.code != 0, "verify did not see the refusal")
         w.run("verify", "--json")
-        w.world.sandbox.ask("DELETE", "/faults")
+        w.world.fault()
 
 
 def smtp_refuses(w, code):
@@ -295,6 +250,7 @@ def iam_fault(w, kind, arg):
     fault = dict(service="iam", action="CreateAccessKey", kind=kind)
     w.fault(**(dict(fault, arg=arg) if arg is not None else fault))
     w.run("--force", "-v")
+    must(w.world.met(kind) == 1, f"{kind} never came")
     w.run("-v", "--log", "json")
     w.run("-v", "--force")
     w.run("status", "--json")
@@ -324,8 +280,8 @@ def histories():
                       ("short_secret", None), ("wrong_user", "other"),
                       ("reset_after", None), ("empty", None)):
         yield f"CreateAccessKey: {kind}", iam_fault, (kind, arg)
-    for i in range(12):
-        yield f"killed after {(i + 0.5) / 12:.0%}", killed, ((i + 0.5) / 12,)
+    for i in range(6):  # at any call; states.t has those that are durable
+        yield f"killed after {(i + 0.5) / 6:.0%}", killed, ((i + 0.5) / 6,)
 
 
 def main():

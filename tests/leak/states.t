@@ -226,6 +226,8 @@ class Watched:
         self.ledger.judge(self.seeker.text(out), "output of rotate")
         self.ledger.judge(self.seeker.text(err), "log of rotate")
         self.files()
+        if self.program:
+            return code
         self.world.available()
         if self.struck:
             must(code == CODES[self.struck], f"killed, exit code {code}")
@@ -292,6 +294,9 @@ def unlimit():
 
 # ---- the search, searched --------------------------------------------------
 
+# 100 bytes before it, because free() writes to where a block begins.
+READS = ("import os, sys; x = bytearray(100); "
+         "x += open(sys.argv[1], \"rb\").read()")
 # Programs in the place of rotate, each leaks in its own way. $1 is a file that
 # holds the secret in some spelling.
 LEAKS = {
@@ -305,14 +310,11 @@ LEAKS = {
     "an argument of a child": ("/proc cmdline", "/bin/test $(cat $1) = x; true"),
     "the environment of a child": ("/proc environ", "x=$(cat $1) /bin/true; true"),
     "its memory": ("main exit_group", "read -r x <$1"),
-    "freed memory": ("main exit_group",
-                     "exec python3 -c 'import sys\n"
-                     "x = [bytearray(open(sys.argv[1], \"rb\").read())]\n"
-                     "del x' $1"),
+    "freed memory": ("main exit_group", f"exec python3 -c '{READS}; del x; "
+                     "os._exit(0)' $1"),
     "the memory of a child": ("young exit_group", "(read -r x <$1; exit); true"),
     "the memory of a program": ("child exit_group",
-                                "python3 -c 'import sys\n"
-                                "x = open(sys.argv[1]).read()' $1; true"),
+                                f"python3 -c '{READS}; os._exit(0)' $1; true"),
     "the system's log": ("/dev/log",
                          "exec python3 -c 'import socket\n"
                          "socket.socket(1, 2).connect_ex(\"/dev/log\")'"),

@@ -18,6 +18,7 @@
 #include "base/http.h"
 #include "base/secret.h"
 #include "fake_http.h"
+#include "fork_secrets.h"
 
 #define OK_HEAD "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
 #define OK_TEXT OK_HEAD "\r\nhi"
@@ -389,6 +390,7 @@ main(void)
 
 	if (secret_init(&e) != EC_OK || net_new(NULL, &net, &e) != EC_OK)
 		return 1;
+	fork_secrets();
 	failed = cmocka_run_group_tests_name("http", tests, NULL, NULL);
 	net_free(net);
 	return failed;

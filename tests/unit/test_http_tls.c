@@ -17,6 +17,7 @@
 #include "base/secret.h"
 #include "fake_certs.h"
 #include "fake_http.h"
+#include "fork_secrets.h"
 
 #define die(...)                                                               \
 	do {                                                                   \
@@ -338,6 +339,7 @@ main(void)
 
 	if (secret_init(&e) != EC_OK || net_new(NULL, &net, &e) != EC_OK)
 		return 1;
+	fork_secrets();
 	failed = cmocka_run_group_tests_name(
 	    "http_tls", tests, open_world, close_world);
 	net_free(net);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <openssl/crypto.h>
@@ -153,6 +155,29 @@ test_free_wipes(void **state)
 	secret_free(NULL);
 }
 
+/* A child has a copy of our memory, and that is not locked. */
+static void
+test_child_sees_nothing(void **state)
+{
+	AUTO(secret) struct secret *s = NULL;
+	struct err e;
+	int status = 0;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(secret_new("0123456789abcdef", 16, &s, &e), EC_OK);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		for (size_t i = 0; i < 16; i++)
+			status |= secret_bytes(s)[i];
+		_exit(status != 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_memory_equal(secret_reveal(s), "0123456789abcdef", 16);
+}
+
 static void
 test_wipe(void **state)
 {
@@ -195,6 +220,7 @@ main(void)
 		cmocka_unit_test(test_eq_and_dup),
 		cmocka_unit_test(test_tag),
 		cmocka_unit_test(test_free_wipes),
+		cmocka_unit_test(test_child_sees_nothing),
 		cmocka_unit_test(test_wipe),
 		cmocka_unit_test(test_full_heap_is_an_error),
 	};
