@@ -88,14 +88,14 @@ def write(path, text, mode=0o600):
 class Sandbox:
     """One ses-sandbox process and its control port."""
 
-    def __init__(self, where):
+    def __init__(self, where, *options):
         self.dir = where
         os.makedirs(where, 0o700)
         must(os.access(build_dir() + "/ses-sandbox", os.X_OK),
              f"{build_dir()}/ses-sandbox is missing: make FLAVOUR=plain tests-bin")
         self.process = subprocess.Popen(
             [build_dir() + "/ses-sandbox", "--dir", where, "--region", REGION,
-             "--exit-with-parent"], stdout=subprocess.PIPE, text=True)
+             "--exit-with-parent", *options], stdout=subprocess.PIPE, text=True)
         must(self.process.stdout.readline().startswith("ready"),
              "the sandbox did not start")
         self.env = dict(re.findall(r"^export (\w+)=['\"]?([^'\"\n]*)",

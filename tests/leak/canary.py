@@ -2,6 +2,7 @@
 seek.c in files, in texts and in the memory of processes that halt.c stops.
 Shared by tests/leak. Standard library only."""
 import base64
+import collections
 import datetime
 import hashlib
 import hmac
@@ -62,14 +63,14 @@ def smtp_password(secret):
     return base64.b64encode(b"\4" + list(smtp_steps(secret))[-1]).decode()
 
 
-def signing_steps(secret):
+def signing_steps(secret, services=("iam", "sts")):
     """docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html"""
     now = datetime.datetime.now(datetime.timezone.utc)
     for day in (now, now - datetime.timedelta(days=1)):
         date = mac(("AWS4" + secret).encode(), day.strftime("%Y%m%d"))
         yield date
         for region in (REGION, "us-east-1"):
-            for service in ("iam", "sts"):
+            for service in services:
                 key = mac(mac(date, region), service)
                 yield key
                 yield mac(key, "aws4_request")
@@ -170,6 +171,51 @@ class Seeker:
         self.process.stdout.close()
 
 
+# ---- what is allowed, and what is said ----------------------------------
+
+class Ledger:
+    """What was found, and by which row that was allowed: the kind of secret,
+    the kind of place, who or what has it there (a regular expression), and
+    why. Whatever no row allows is a leak, and a row that nothing needed is a
+    mistake."""
+
+    def __init__(self, allowed):
+        self.allowed, self.used = allowed, collections.Counter()
+
+    def judge(self, hits, where):
+        for hit in hits:
+            kind = hit.who.split()[0]
+            for row in self.allowed:
+                if (kind == row[0] and re.fullmatch(row[1], hit.kind)
+                        and re.match(row[2], where)):
+                    self.used[row] += 1
+                    break
+            else:
+                raise Wrong(f"{hit}; {where}")
+
+    def all_used(self):
+        idle = [row for row in self.allowed if not self.used[row]]
+        must(not idle, "exceptions that nothing needs: " + "; ".join(
+            " ".join(row[:3]) for row in idle))
+
+
+class Tap:
+    def __init__(self):
+        self.n = self.failed = 0
+
+    def test(self, name, function, *args):
+        self.n += 1
+        try:
+            result = function(*args)
+            print(f"ok {self.n} - {name}", flush=True)
+            return result
+        except Wrong as e:
+            self.failed += 1
+            print(f"not ok {self.n} - {name}\n# " +
+                  str(e).replace("\n", "\n# "), flush=True)
+            return None
+
+
 # ---- stopped processes -----------------------------------------------------
 
 class Stop:
@@ -184,6 +230,12 @@ class Stop:
 
     def __str__(self):
         return f"{self.call} {self.what} of {self.who}"
+
+
+def program_of(pid):
+    """Until it has one of its own it is a copy of its parent."""
+    words = read(f"/proc/{pid}/cmdline").split("\0")
+    return " ".join(os.path.basename(x) for x in words[:2])
 
 
 def halted(argv, at_stop, timeout=60, **more):
