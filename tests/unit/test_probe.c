@@ -14,6 +14,7 @@
 
 #include "base/auto.h"
 #include "fake_smtp.h"
+#include "fork_secrets.h"
 #include "rotator/probe.h"
 
 #define USER "AKIAIOSFODNN7EXAMPLE"
@@ -39,8 +40,9 @@ setup(void **state)
 	(void)snprintf(w->dir, sizeof(w->dir), "/tmp/test_probe.XXXXXX");
 	assert_non_null(mkdtemp(w->dir));
 	(void)snprintf(w->ca, sizeof(w->ca), "%s/ca.pem", w->dir);
-	fake_certs_make(&w->certs, w->ca);
 	assert_int_equal(secret_init(&e), EC_OK);
+	fork_secrets();
+	fake_certs_make(&w->certs, w->ca);
 	assert_int_equal(net_new(w->ca, &w->net, &e), EC_OK);
 	(void)snprintf(w->cred.user, sizeof(w->cred.user), USER);
 	assert_int_equal(
