@@ -20,8 +20,10 @@ struct secret;
 
 /*
  * First thing in main, before any library is touched: no core, not dumpable,
- * wiping allocators for libcurl and cJSON, OpenSSL's locked heap. Calling it
- * again is harmless. Fails with EC_NOMEM when memory cannot be locked.
+ * wiping allocators for OpenSSL, libcurl and cJSON, OpenSSL's locked heap,
+ * which a forked child finds empty and must not use. Calling it again is
+ * harmless. Fails with EC_NOMEM when memory cannot be locked, with EC_BUG when
+ * OpenSSL has been used before.
  */
 MUST enum ec secret_init(struct err *e);
 
