@@ -31,21 +31,22 @@ BASE_PORT = 585                 # HTTPS, control, and 587 for STARTTLS
 FUNCTION = "mailer"
 
 # Where a secret may be: see canary.Ledger.
-KEPT = "main (?!exit_group)"
+# young: also a process of ours that only talks to the network.
+KEPT = "(main|young) (?!exit_group)"
 ALLOWED = [
     ("password", "arena", KEPT, "locked, guarded, not dumped, wiped"),
     ("iam", "arena", KEPT, "the same; from the answer to the commit"),
     ("operator", "arena", KEPT, "the same"),
     ("seal", "arena", KEPT, "the same"),
-    ("token", "arena", "main connect", "while a client is worked on"),
     ("seal", "heap", "main (fsync|renameat2) state",
      "while it is made and written: wiping heap"),
     ("operator", "heap", "(main|young) (?!exit_group)",
      "the settings of the profile; wiped before the end"),
-    ("token", "heap", "main connect", "in a request: wiping heap"),
-    ("password", "heap", "main connect", "in a request: wiping heap"),
+    ("token", "arena|heap", "(main|young) connect",
+     "while a client is worked on: locked, or in a request, in wiping heap"),
+    ("password", "heap", "(main|young) connect", "in a request: wiping heap"),
     ("key", "arena", KEPT, "OpenSSL has it as long as the connection lives"),
-    ("key", "heap", "main connect", "signs or logs in: wiped after it"),
+    ("key", "heap", "(main|young) connect", "signs or logs in: wiped after it"),
     ("seal", "file", r"state/(seal\.key|\.rotate-)", "the sealing key itself"),
     ("operator", "file", "given/aws$", "the operator's own file"),
     ("token", "file", "given/", "files of the operator"),
