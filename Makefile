@@ -141,6 +141,7 @@ $(BUILD)/tests/e2e/%: $(BUILD)/tests/e2e/%.o $(LIBS)
 	$(link)
 TOOLS      := $(BUILD)/tests/crash/pt $(BUILD)/tests/faults/pf \
 	$(BUILD)/tests/faults/oom.so $(BUILD)/tests/model/arrows \
+	$(BUILD)/tests/leak/halt $(BUILD)/tests/leak/seek \
 	build/tests/matrix/hurry.so
 $(BUILD)/tests/model/arrows: $(BUILD)/tests/model/arrows.o $(LIBS)
 	$(link)
@@ -153,6 +154,10 @@ TORTURE    := $(BUILD)/tests/faults/torture
 $(TORTURE): $(TORTURE).o $(LIBS)
 	$(link)
 PT         := $(BUILD)/tests/crash/pt_trace.o
+$(BUILD)/tests/leak/halt: $(BUILD)/tests/leak/halt.o $(PT)
+	$(link)
+$(BUILD)/tests/leak/seek: $(BUILD)/tests/leak/seek.o
+	$(link)
 $(BUILD)/tests/crash/pt: $(BUILD)/tests/crash/pt.o $(PT)
 	$(link)
 $(BUILD)/tests/faults/pf: $(BUILD)/tests/faults/pf.o $(PT)
