@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/auto.h"
-#include "base/file.h"
 #include "rotator/store_p.h"
 
 #define DB_NAME       "rotate.db"
@@ -167,6 +166,24 @@ make_database(struct db *d, int dir, struct err *e)
 	return ec;
 }
 
+/* Its name may have been made a moment ago, by a run that was killed: without
+ * this a power cut takes the directory away with all that is synced in it.
+ * Where we may not even read it was not we who made it. */
+static enum ec
+sync_above(const struct db *d, int dir, struct err *e)
+{
+	AUTO(fd)
+	int fd = openat(dir, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == EACCES || errno == EPERM
+		    ? EC_OK
+		    : cannot(d->dir, "open the directory above", e);
+	if (fsync(fd) != 0 && errno != EINVAL)
+		return cannot(d->dir, "sync the directory above", e);
+	return EC_OK;
+}
+
 /* Two first runs at once: the lock is on the directory itself and ends with
  * the descriptor. */
 static enum ec
@@ -186,6 +203,7 @@ make_once(struct db *d, struct err *e)
 	if (there)
 		return EC_OK;
 	TRY(no_traces(d, dir, e));
+	TRY(sync_above(d, dir, e));
 	return make_database(d, dir, e);
 }
 
@@ -198,9 +216,7 @@ home_make(struct db *d, struct err *e)
 		return EC_OK;
 	if (errno != ENOENT)
 		return cannot(d->path, "look at it", e);
-	if (mkdir(d->dir, 0700) == 0)
-		TRY(file_sync_parent(d->dir, e));
-	else if (errno != EEXIST) {
+	if (mkdir(d->dir, 0700) != 0 && errno != EEXIST) {
 		(void)fail_sys(e, "%.300s: cannot make it", d->dir);
 		return fix(e, "mkdir -p -m 0700 %.250s", d->dir);
 	}
