@@ -136,21 +136,20 @@ write_pair(struct rotation *r, const struct client_conf *c,
 	return c->client.drv->write(&c->client, want, e);
 }
 
-/* Does it hold what it should? want.pass NULL, since that was never known to
- * us: then the key id must do, and SES says whether the password is right. */
+/* Does it hold what it should? The password was never known to us: then the
+ * key id must do, and SES says whether the password is right. */
 static bool
-is_there(const struct rotation *r, const struct smtp_cred *held,
-    const struct smtp_cred *want)
+is_there(const struct rotation *r, const struct smtp_cred *held)
 {
-	if (held->pass == NULL)
-		return false;
-	if (want->pass == NULL)
-		return strcmp(held->user, r->rec.new.id) == 0;
-	return smtp_cred_eq(held, want);
+	return held->pass != NULL && strcmp(held->user, r->rec.new.id) == 0;
 }
 
-/* Read, write when needed, make the consumer notice, prove. seen: what it
- * holds was read and kept a moment ago, so it is nobody's unknown work. */
+/* Read, write, make the consumer notice, prove. seen: what it holds was read
+ * and kept a moment ago, so it is nobody's unknown work.
+ *
+ * Also written when it is there already: a run that was killed, or whose last
+ * fsync failed, may have put it there, and then it is in the page cache only.
+ * Once the old key is gone a power cut must not bring the old pair back. */
 static enum ec
 give(struct rotation *r, const struct client_conf *c, struct rec_client *rc,
     bool seen, struct err *e)
@@ -164,12 +163,11 @@ give(struct rotation *r, const struct client_conf *c, struct rec_client *rc,
 	TRY(push_held_by(c, &held, e));
 	if (!seen)
 		TRY(not_foreign(r, rc, &held, e));
-	if (!is_there(r, &held, &want)) {
-		if (ec != EC_OK) {
-			*e = unknown;
-			return ec;
-		}
+	if (ec == EC_OK)
 		TRY(write_pair(r, c, rc, &want, e));
+	else if (!is_there(r, &held)) {
+		*e = unknown;
+		return ec;
 	}
 	if (drv->activate != NULL)
 		TRY(drv->activate(&c->client, e));
