@@ -62,7 +62,8 @@ write)
 	rm -f "$file".rotate.?????? # left by a run that was killed
 	new=$(mktemp "$file.rotate.XXXXXX") || refuse denied "${file%/*}: may not be written" ''
 	chown --reference="$file" "$new" && chmod --reference="$file" "$new" &&
-		rewrite >"$new" && sync "$new" && mv -f "$new" "$file" ||
+		rewrite >"$new" && sync "$new" && mv -f "$new" "$file" &&
+		sync "${file%/*}" ||
 		{ rm -f "$new"; refuse temp "$file: not replaced" ''; }
 	say '{"ok":true}'
 	;;
