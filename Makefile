@@ -158,7 +158,7 @@ $(BUILD)/tests/leak/halt: $(BUILD)/tests/leak/halt.o $(PT)
 	$(link)
 $(BUILD)/tests/leak/seek: $(BUILD)/tests/leak/seek.o
 	$(link)
-$(BUILD)/tests/crash/pt: $(BUILD)/tests/crash/pt.o $(PT)
+$(BUILD)/tests/crash/pt: $(BUILD)/tests/crash/pt.o $(BUILD)/tests/crash/pt_record.o $(PT)
 	$(link)
 $(BUILD)/tests/faults/pf: $(BUILD)/tests/faults/pf.o $(PT)
 	$(link)

@@ -3,7 +3,7 @@
 # builtins of the shell only, but for mv and sync. Lines "user NAME" and
 # "password WORD" in the file named by the option "file". Its temporary file
 # always has the same name, so that whatever a crash left is used up by the
-# next write.
+# next write; the last sync is for that name.
 umask 077
 IFS= read -r request
 field() { # NAME: the last text field of that name, into $value
@@ -34,7 +34,8 @@ case $request in
 	done <"$file" >"$file.new" &&
 		chown --reference="$file" "$file.new" &&
 		chmod --reference="$file" "$file.new" &&
-		sync "$file.new" && mv -f "$file.new" "$file" && echo '{"ok":true}' ||
+		sync "$file.new" && mv -f "$file.new" "$file" &&
+		sync "${file%/*}" && echo '{"ok":true}' ||
 		echo '{"ok":false,"class":"temp","error":"not written"}'
 	;;
 *'"action":"activate"'*) echo '{"ok":true}' ;;

@@ -2,8 +2,8 @@
  * pt: runs a command and strikes it at the Nth system call that changes
  * something outside the process (pt_calls.h), before or after that call.
  *
- *   pt [-n N] [-w entry|exit] [-k main|all] [-s SIGNAL] [-l FILE] [-t SECONDS]
- *      COMMAND [ARG...]
+ *   pt [-n N] [-w entry|exit] [-k main|all] [-s SIGNAL] [-l FILE] [-r FILE]
+ *      [-t SECONDS] COMMAND [ARG...]
  *
  * -n 0, the default, only counts. SIGNAL is 9 unless given; with another one
  * the command goes on as it likes. -k main strikes the command alone, as
@@ -11,6 +11,9 @@
  * of them in one moment, as systemd does. FILE gets one line a point
  *
  *   NUMBER main|child CALL WHAT        and last        end POINTS CODE
+ *
+ * -r: instead of striking, what each of these calls did is written to FILE
+ * (pt_record.h), so that the disk can be rebuilt as it was at any moment.
  *
  * Exit code: that of the command, 128 + signal when one ended it, 124 when
  * it took longer than SECONDS (60), 125 when it cannot be traced.
@@ -25,6 +28,7 @@
 #include <stdlib.h>
 
 #include "tests/crash/pt_calls.h"
+#include "tests/crash/pt_record.h"
 #include "tests/crash/pt_see.h"
 #include "tests/crash/pt_trace.h"
 
@@ -34,6 +38,7 @@ struct pt {
 	bool at_exit, all;
 	int signal;
 	FILE *list;
+	FILE *record;
 	long points;
 };
 
@@ -101,7 +106,13 @@ at_call(struct trace *t, const struct tracee *who, uint64_t nr,
 {
 	struct pt *p = (struct pt *)t;
 
-	if (!is_point(p, who, nr, args) || p->points != p->at)
+	if (!is_point(p, who, nr, args))
+		return false;
+	if (p->record != NULL) {
+		record_pace(who);
+		return true;
+	}
+	if (p->points != p->at)
 		return false;
 	if (!p->at_exit)
 		strike(p);
@@ -111,8 +122,12 @@ at_call(struct trace *t, const struct tracee *who, uint64_t nr,
 static void
 at_exit(struct trace *t, const struct tracee *who)
 {
-	(void)who;
-	strike((struct pt *)t);
+	struct pt *p = (struct pt *)t;
+
+	if (p->record != NULL)
+		record_call(p->record, who);
+	else
+		strike(p);
 }
 
 /* ---- the command line -------------------------------------------------- */
@@ -136,6 +151,9 @@ option(struct pt *p, int letter, const char *value, unsigned *seconds)
 	case 'l':
 		p->list = fopen(value, "we");
 		return p->list != NULL;
+	case 'r':
+		p->record = fopen(value, "we");
+		return p->record != NULL;
 	case 't':
 		*seconds = (unsigned)strtoul(value, NULL, 10);
 		return *seconds > 0;
@@ -159,7 +177,7 @@ main(int argc, char **argv)
 	t->n_calls = CALLS;
 	t->at_call = at_call;
 	t->at_exit = at_exit;
-	while ((letter = getopt(argc, argv, "+n:w:k:s:l:t:")) != -1)
+	while ((letter = getopt(argc, argv, "+n:w:k:s:l:r:t:")) != -1)
 		if (!option(&p, letter, optarg, &seconds))
 			return TRACE_CANNOT;
 	if (optind == argc || !trace_start(t, argv + optind)) {
@@ -168,6 +186,8 @@ main(int argc, char **argv)
 		return TRACE_CANNOT;
 	}
 	trace_run(t, seconds);
+	if (p.record != NULL)
+		(void)fclose(p.record);
 	if (p.list != NULL) {
 		(void)fprintf(p.list, "end %ld %d\n", p.points, t->code);
 		(void)fclose(p.list);

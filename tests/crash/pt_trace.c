@@ -7,8 +7,10 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CALLS_MAX 250 /* a jump of the filter goes no further than 255 */
@@ -112,6 +114,15 @@ trace_kill_all(struct trace *t)
 		(void)kill(t->tracees[i].pid, SIGKILL);
 }
 
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* ---- the loop ---------------------------------------------------------- */
 
 static void
@@ -134,21 +145,31 @@ born(struct trace *t, const struct tracee *parent, int event)
 }
 
 static bool
-at_call(struct trace *t, const struct tracee *who)
+at_call(struct trace *t, struct tracee *who)
 {
 	struct __ptrace_syscall_info info;
 
-	return t->begun &&
-	    ptrace(PTRACE_GET_SYSCALL_INFO, who->pid, sizeof(info), &info) >
-	    0 &&
-	    info.op == PTRACE_SYSCALL_INFO_SECCOMP &&
-	    t->at_call(t, who, info.seccomp.nr, info.seccomp.args);
+	if (!t->begun ||
+	    ptrace(PTRACE_GET_SYSCALL_INFO, who->pid, sizeof(info), &info) <=
+		0 ||
+	    info.op != PTRACE_SYSCALL_INFO_SECCOMP)
+		return false;
+	who->nr = info.seccomp.nr;
+	memcpy(who->args, info.seccomp.args, sizeof(who->args));
+	return t->at_call(t, who, who->nr, who->args);
 }
 
 static void
-left(struct trace *t, const struct tracee *who)
+left(struct trace *t, struct tracee *who)
 {
-	t->leaving = 0;
+	struct __ptrace_syscall_info info;
+
+	who->leaving = false;
+	who->returned = -1; /* also when it is gone */
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, who->pid, sizeof(info), &info) >
+		0 &&
+	    info.op == PTRACE_SYSCALL_INFO_EXIT)
+		who->returned = info.exit.rval;
 	t->at_exit(t, who);
 }
 
@@ -167,7 +188,8 @@ stopped(struct trace *t, struct tracee *who, int status,
 		return 0;
 	case PTRACE_EVENT_SECCOMP:
 		if (at_call(t, who)) {
-			t->leaving = who->pid;
+			who->leaving = true;
+			who->ms = now_ms();
 			*request = PTRACE_SYSCALL;
 		}
 		return 0;
@@ -180,7 +202,7 @@ stopped(struct trace *t, struct tracee *who, int status,
 		break;
 	}
 	if (sig == (SIGTRAP | 0x80)) {
-		if (t->leaving == who->pid)
+		if (who->leaving)
 			left(t, who);
 		return 0;
 	}
@@ -191,12 +213,12 @@ stopped(struct trace *t, struct tracee *who, int status,
 static void
 ended(struct trace *t, pid_t pid, int status)
 {
-	const struct tracee who = *find(t, pid);
+	struct tracee who = *find(t, pid);
 
 	forget(t, pid);
 	if (WIFSIGNALED(status) && WCOREDUMP(status))
 		t->dumped = true;
-	if (pid == t->leaving) /* its call was exit_group by another thread */
+	if (who.leaving) /* its call was exit_group by another thread */
 		left(t, &who);
 	if (pid == t->root && t->code != 124)
 		t->code = WIFEXITED(status) ? WEXITSTATUS(status)

@@ -23,6 +23,11 @@ struct tracee {
 	bool young; /* a child of it that has not executed a program yet */
 	bool known; /* whose it is; until then it waits */
 	bool waits;
+	bool leaving; /* stops once more when its call returns */
+	uint64_t nr;  /* of that call */
+	uint64_t args[CALL_ARGS];
+	int64_t returned; /* what it returned, in at_exit */
+	int64_t ms;       /* CLOCK_MONOTONIC when it began */
 };
 
 struct trace {
@@ -35,11 +40,10 @@ struct trace {
 	void (*at_exit)(struct trace *, const struct tracee *);
 
 	pid_t root;
-	int code;      /* of the command; 128 + signal; 124: took too long */
-	pid_t leaving; /* stops once more; 0: none */
-	bool dumped;   /* one of them left its memory behind */
-	bool begun;    /* the command has been executed */
-	bool ending;   /* whatever stops now is killed */
+	int code;    /* of the command; 128 + signal; 124: took too long */
+	bool dumped; /* one of them left its memory behind */
+	bool begun;  /* the command has been executed */
+	bool ending; /* whatever stops now is killed */
 	struct tracee tracees[TRACEES_MAX];
 	int n;
 };

@@ -208,11 +208,15 @@ class World:
     def image(self, name, key):
         return CLIENTS[name].format(user=key, password=self.passwords[key])
 
-    def rotate(self, *args, strike=None, count=False, timeout=60):
-        """Runs rotate; strike: (point, "entry"|"exit", "main"|"all", signal)."""
+    def rotate(self, *args, strike=None, count=False, record=None, timeout=60):
+        """Runs rotate; strike: (point, "entry"|"exit", "main"|"all", signal);
+        record: a file for what each call did (pt_record.h)."""
         argv = [build_dir() + "/rotate", "--config", self.dir + "/rotate.yaml",
                 *args]
         log = f"{self.dir}/points"
+        if record:
+            argv = [build_dir() + "/tests/crash/pt", "-t", str(timeout), "-r",
+                    record] + argv
         if strike or count:
             n, where, whom, signal = strike or (0, "entry", "main", 9)
             argv = [build_dir() + "/tests/crash/pt", "-n", str(n), "-w", where,
@@ -278,14 +282,15 @@ class World:
         must(not [f for f in os.listdir(self.dir) if f.startswith("core")],
              "a core was left")
 
-    def rotated(self):
-        """The end of a rotation: one new key, Active, everybody on it."""
+    def rotated(self, since=0):
+        """The end of a rotation: one new key, Active, everybody on it; since:
+        the line of the sandbox's log after which it began."""
         keys = self.available()
         must(len(keys) == 1 and self.old not in keys, f"keys at the end: {keys}")
         new, = keys
         for name in self.clients:
             must(self.pair(name) == new, f"{name} still holds another key")
-        refused = [x for x in self.sandbox.ask("GET", "/log")
+        refused = [x for x in self.sandbox.ask("GET", f"/log?after={since}")
                    if x["event"] == "auth_bad"]
         must(not refused, f"a login was refused: {refused[:1]}")
         return new

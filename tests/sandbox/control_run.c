@@ -5,6 +5,7 @@
 #include "base/auto.h"
 #include "control.h"
 #include "faults.h"
+#include "marks.h"
 #include "util.h"
 #include "verify.h"
 
@@ -286,6 +287,12 @@ post_use(struct request *r)
 }
 
 static cJSON *
+post_marks(struct request *r)
+{
+	return outcome(r, marks_run_locked(r->s, r->body));
+}
+
+static cJSON *
 post_faults(struct request *r)
 {
 	cJSON *o = outcome(r, faults_add_locked(r->s, r->body));
@@ -318,6 +325,7 @@ static const struct route {
 	{ "DELETE", "/keys/*", false, delete_key },
 	{ "GET", "/key/*/password", false, get_password },
 	{ "POST", "/use", true, post_use },
+	{ "POST", "/marks", true, post_marks },
 	{ "POST", "/faults", true, post_faults },
 	{ "DELETE", "/faults", false, delete_faults },
 };

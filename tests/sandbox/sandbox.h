@@ -82,6 +82,8 @@ struct sandbox {
 	int adversity; /* what a reset puts back */
 
 	struct user *users;
+	bool marking;
+	struct mark *marks; /* marks.c */
 	cJSON *knobs;
 	cJSON *faults;
 	cJSON *counters;
@@ -121,7 +123,7 @@ uint64_t sandbox_random(struct sandbox *s);
 struct user *user_find_locked(struct sandbox *s, const char *name);
 struct user *user_add_locked(
     struct sandbox *s, const char *name, const char *path);
-void users_free_locked(struct sandbox *s);
+void users_free(struct user *first);
 struct key *key_find_locked(struct sandbox *s, const char *id);
 
 /* id and secret may be NULL: then they are drawn at random. */

@@ -276,6 +276,16 @@ has "a misspelt fault is refused" "no kind" "$(control POST /faults \
     '{"service":"smtp","kind":"explode"}')"
 has "a misspelt knob is refused" "no such knob" \
     "$(control POST /knobs '{"propagate":1}')"
+
+control POST /users '{"name":"marked","keys":1}' >/dev/null
+control POST /marks '{"on":true}' >/dev/null
+marked=$(control GET /state | json seq)
+control DELETE /users/marked >/dev/null
+is "a deleted user is gone" 0 "$(control GET /state | grep -c marked)"
+control POST /marks "{\"to\":$marked}" >/dev/null
+is "marks bring it back" 1 "$(control GET /state | grep -c marked)"
+has "no mark, nothing changed" "nothing was remembered" \
+    "$(control POST /marks '{"to":-1}')"
 control POST /reset >/dev/null
 is "reset" 0 "$(control GET /state | json counters.iam.CreateUser.calls)"
 

@@ -5,6 +5,7 @@
 
 #include "base/auto.h"
 #include "iam.h"
+#include "marks.h"
 #include "util.h"
 
 #define LOG_MAX 20000
@@ -38,7 +39,9 @@ sandbox_init(struct sandbox *s)
 static void
 drop_state(struct sandbox *s)
 {
-	users_free_locked(s);
+	marks_free_locked(s);
+	users_free(s->users);
+	s->users = NULL;
 	cJSON_Delete(s->knobs);
 	cJSON_Delete(s->faults);
 	cJSON_Delete(s->counters);
@@ -214,6 +217,9 @@ log_locked(
 	(void)cJSON_AddStringToObject(fields, "service", service);
 	(void)cJSON_AddStringToObject(fields, "event", event);
 	(void)cJSON_AddItemToArray(s->log, fields);
+	if (strcmp(event, "auth_ok") == 0 || strcmp(event, "mail") == 0 ||
+	    cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(fields, "effect")))
+		marks_take_locked(s);
 	/* The sequence number tells a reader that older lines are gone. */
 	if (s->seq % 256 != 0)
 		return;

@@ -55,12 +55,12 @@ user_add_locked(struct sandbox *s, const char *name, const char *path)
 }
 
 void
-users_free_locked(struct sandbox *s)
+users_free(struct user *first)
 {
-	while (s->users != NULL) {
-		struct user *u = s->users;
+	while (first != NULL) {
+		struct user *u = first;
 
-		s->users = u->next;
+		first = u->next;
 		while (u->keys != NULL) {
 			struct key *k = u->keys;
 
