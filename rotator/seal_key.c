@@ -171,6 +171,20 @@ make_key(const char *path, struct err *e)
 	return ec == EC_CONFLICT ? EC_OK : ec;
 }
 
+/* A run that was killed may have made it a moment ago: without this a power
+ * cut takes the key away from what is sealed with it. Only the disk may
+ * object; where we may not read or a link leads it was not made by us. */
+static enum ec
+keep_name(const char *path, struct err *e)
+{
+	struct err why;
+
+	if (file_sync_parent(path, &why) != EC_IO)
+		return EC_OK;
+	*e = why;
+	return EC_IO;
+}
+
 static enum ec
 credential_path(const char *name, char ret[PATH_MAX], struct err *e)
 {
@@ -207,8 +221,9 @@ seal_key_read(enum seal_kind kind, const char *where, bool may_create,
 		return read_key(src, path, ret, e);
 	}
 	ec = read_key(src, where, ret, e);
-	if (ec != EC_GONE || !may_create)
-		return ec;
-	TRY(make_key(where, e));
-	return read_key(src, where, ret, e);
+	if (ec == EC_GONE && may_create) {
+		TRY(make_key(where, e));
+		ec = read_key(src, where, ret, e);
+	}
+	return ec == EC_OK && may_create ? keep_name(where, e) : ec;
 }
