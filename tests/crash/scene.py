@@ -14,7 +14,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import disk
 from world import USER, Wrong, World, must, read, users_of
 
-ROOTS = ("state", "clients")
+ROOTS = ("state", "clients", "keys")
 RUNS_MAX = 20
 WAL_HEADER = 32
 FINE = (0, 10)          # done; waiting for time
@@ -34,7 +34,7 @@ class Moment:
 
 class Scene:
     def __init__(self, where, successes=1):
-        self.world = World(where, successes=successes)
+        self.world = World(where, successes=successes, seal="keys/seal.key")
         self.top = where
         self.disk = None
         self.stores = {}            # what SQLite made of a database
@@ -218,7 +218,7 @@ class Scene:
                 # SQLite removes one that is not empty.
                 facts.append((name, mode, uid, gid, len(data) > 0))
             elif is_dir or name != path or "new" in path or \
-                    path in ("state/seal.key", "state/spare"):
+                    path in ("keys/seal.key", "state/spare"):
                 facts.append((name, mode, uid, gid, is_dir,
                               len(data) if "seal" in path else 0))
             else:

@@ -51,6 +51,9 @@ clients:
     template: {dir}/mail.template
     pickup: 0s
 """
+SEAL = """\
+seal: {{ path: {dir}/{seal} }}
+"""
 CONFIG_EXEC = """\
   - name: program
     type: exec
@@ -157,7 +160,8 @@ class Run:
 class World:
     """A directory with configuration, state and clients, and its sandbox."""
 
-    def __init__(self, where, successes=3, program=None, with_exec=True):
+    def __init__(self, where, successes=3, program=None, with_exec=True,
+                 seal=None):
         self.dir = where
         self.sandbox = Sandbox(where + "/sandbox")
         self.clients = [c for c in CLIENTS if with_exec or c != "account"]
@@ -166,12 +170,15 @@ class World:
         self.owner = (1, 1) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
         self.env = dict(self.sandbox.env, PATH=os.environ["PATH"], LANG="C.UTF-8")
         program = program or ROOT + "/tests/crash/client.sh"
+        self.dirs = ["clients"] + ([os.path.dirname(seal)] if seal else [])
         text = CONFIG + (CONFIG_EXEC if with_exec else "")
+        if seal:                 # elsewhere than beside the state
+            text = SEAL + text
         write(where + "/rotate.yaml", text.format(
             dir=where, account=self.sandbox.env["SANDBOX_ACCOUNT"],
             port=self.sandbox.env["SMTP_STARTTLS_PORT_" + REGION.replace("-", "_")],
             ca=self.sandbox.env["SANDBOX_CA"], successes=successes,
-            program=program))
+            program=program, seal=seal))
         write(where + "/mail.template", CLIENTS["mail.conf"].format(
             user="{{username}}", password="{{password}}"))
 
@@ -184,9 +191,10 @@ class World:
         self.fault()
         self.old, = self.sandbox.keys()
         self.passwords = {self.old: self.sandbox.password(self.old)}
-        for name in ("state", "clients"):
+        for name in ["state"] + self.dirs:
             shutil.rmtree(f"{self.dir}/{name}", ignore_errors=True)
-        os.mkdir(f"{self.dir}/clients", 0o700)
+        for name in self.dirs:
+            os.mkdir(f"{self.dir}/{name}", 0o700)
         for name in self.clients:
             path = f"{self.dir}/clients/{name}"
             write(path, self.image(name, self.old), 0o640)
@@ -266,12 +274,13 @@ class World:
     def listing(self):
         """Names of the files beside the clients and in the state directory."""
         return {d: sorted(os.listdir(f"{self.dir}/{d}"))
-                for d in ("clients", "state") if os.path.isdir(f"{self.dir}/{d}")}
+                for d in self.dirs + ["state"] if os.path.isdir(f"{self.dir}/{d}")}
 
     def left_over(self):
         """Files that have no business beside the clients or in the state."""
         wanted = {"clients": set(self.clients),
-                  "state": {"rotate.db", "seal.key", "spare"}}
+                  "state": {"rotate.db", "seal.key", "spare"},
+                  "keys": {"seal.key"}}
         return [f"{d}/{name}" for d, names in self.listing().items()
                 for name in names if name not in wanted[d]]
 
