@@ -179,7 +179,7 @@ sync_above(const struct db *d, int dir, struct err *e)
 		return errno == EACCES || errno == EPERM
 		    ? EC_OK
 		    : cannot(d->dir, "open the directory above", e);
-	if (fsync(fd) != 0 && errno != EINVAL)
+	if (fsync(fd) != 0 && errno != EINVAL && errno != EROFS)
 		return cannot(d->dir, "sync the directory above", e);
 	return EC_OK;
 }
