@@ -18,6 +18,8 @@ ROOTS = ("state", "clients", "keys")
 RUNS_MAX = 20
 WAL_HEADER = 32
 FINE = (0, 10)          # done; waiting for time
+BLOCKED = 13
+UNANSWERED = "3 CreateAccessKey calls for ses-smtp-test were never answered"
 # A hot journal of a database that never came into being. It holds pages of
 # empty tables; SQLite throws it away with the next first run.
 HARMLESS = {"state/rotate.db.new-journal"}
@@ -102,9 +104,11 @@ class Scene:
         rows = json.loads(run.out)["identities"]
         return not rows or rows[0]["state"] == "IDLE"
 
-    def recover(self, moment, record=False, judge=None):
+    def recover(self, moment, record=False):
         """From there to the end. Returns (Disk, its first call, seqs) when it
-        was recorded; judge(text) may allow what is Wrong otherwise."""
+        was recorded. Three kills, each before an answer to CreateAccessKey
+        came, end BLOCKED with one alarm, as they should; then the operator
+        does what it says."""
         w = self.world
         self.restore(moment)
         begun = self._seq()
@@ -115,11 +119,19 @@ class Scene:
             self.disk.known()
             first = n + 1
         keys, codes, args = None, [], ()
+        rotate = self._recorded if record else w.rotate
+        thrice = isinstance(moment.name, list) and len(moment.name) >= 3
         for _ in range(RUNS_MAX):
-            run = (self._recorded if record else w.rotate)(*args, "--json")
+            run = rotate(*args, "--json")
             codes.append(run.code)
             keys = w.available()
             w.silent(run)
+            if thrice and run.code == BLOCKED and UNANSWERED in run.err:
+                thrice = False
+                must("release mail" in run.err, f"no remedy: {run.err}")
+                run = rotate("release", "mail")
+                must(run.code == 0, f"release: {run.code} {run.err}")
+                continue
             must(run.code in FINE, f"exit code {run.code}: {run.err[-900:]}")
             args = ()
             if self.idle(run) and w.old not in keys:
