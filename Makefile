@@ -220,7 +220,7 @@ live: ## real mail programs under constant mail through 20 rotations each
 
 crash: ## kill the program at every system call of a rotation, and resume
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain tests-bin
-	$(Q)prove -v tests/crash/crash.t
+	$(Q)prove -v tests/crash/crash.t tests/crash/recovery.t tests/crash/powerloss.t
 
 faults: ## every call and allocation of a rotation fails, once and for ever (hours)
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain tests-bin
@@ -249,6 +249,12 @@ coverage: ## branches and MC/DC of engine, store, protocol, parsers (clang 19)
 
 evidence: ## write EVIDENCE.md from what the tests printed last
 	$(Q)tests/evidence.py
+
+crash-full: ## kills until no new state comes, and every disk a power cut leaves (hours)
+	$(Q)$(MAKE) --no-print-directory deps DEBS="$(TEST_DEBS)"
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain tests-bin
+	$(Q)CRASH_FULL=1 prove -v tests/crash/recovery.t
+	$(Q)POWERLOSS_FULL=1 POWERLOSS_JOBS=2 prove -v tests/crash/powerloss.t
 
 soak: ## the long runs: many random rotations, every crash point, fuzzing
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain tests-bin
@@ -335,7 +341,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
 force:
-.PHONY: all check demo bench unit mutants coverage soak fuzz-soak evidence crash faults live conform model matrix fuzz fuzz-bin layers banned budget format analyze \
+.PHONY: all check demo bench unit mutants coverage soak fuzz-soak crash-full evidence crash faults live conform model matrix fuzz fuzz-bin layers banned budget format analyze \
 	tidy cppcheck install uninstall deps clean help tests-bin force
 .DEFAULT_GOAL := all
 .SECONDARY:
