@@ -25,11 +25,19 @@ step_due_at(const struct rotation *r)
 	return rec->old.created + r->conf->max_age;
 }
 
+/* Longer than any pause: kept by a clock that was wrong then. */
+static bool
+too_far(const struct rotation *r)
+{
+	return r->rec.failures > 0 &&
+	    step_due_at(r) > rotation_now(r) + FAILED_PAUSE_MS;
+}
+
 static bool
 due(const struct rotation *r)
 {
 	return r->force || r->rec.emergency || r->rec.old.id[0] == '\0' ||
-	    rotation_now(r) >= step_due_at(r);
+	    rotation_now(r) >= step_due_at(r) || too_far(r);
 }
 
 /* More keys than we know of: name them all and let a person choose. */
@@ -49,6 +57,10 @@ unknown_keys(const struct rotation *r, struct err *e)
 	    me, me);
 }
 
+/* A list may lag behind for a key that was just made (A9); it is not gone, and
+ * must not be forgotten. */
+#define LIST_LAG_MS HOUR_MS
+
 /* Compares the record with the keys that IAM lists (B6, A5, A6). One key and
  * none known: the first meeting, that key becomes the one in use. */
 static enum ec
@@ -57,6 +69,11 @@ reconcile(struct rotation *r, struct err *e)
 	struct rec_key *old = &r->rec.old;
 	const struct iam_keys *k = &r->keys;
 
+	if (old->id[0] != '\0' && iam_keys_find(k, old->id) == NULL &&
+	    rotation_now(r) - old->created < LIST_LAG_MS) {
+		(void)fail(e, EC_TEMP, "IAM does not list %s yet", old->id);
+		return fix(e, "nothing: it is asked again");
+	}
 	if (k->n == 0) {
 		memset(old, 0, sizeof(*old));
 		return EC_OK;

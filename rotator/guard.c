@@ -244,6 +244,26 @@ drifted(struct rotation *r, const char *client, const char *held)
 	return strcmp(held, r->rec.new.id) != 0;
 }
 
+/* A client that a way back leaves alone is given nothing by us, so that only
+ * a person can move it off the key that goes. */
+static enum ec
+moved_back(
+    struct rotation *r, const char *client, const char *held, struct err *e)
+{
+	if (push_leaves_alone(r, rec_client(&r->rec, client))) {
+		(void)fail(e, EC_CONFLICT,
+		    "client %s holds %s, which is to be retired", client, held);
+		return fix(e, "give it %s, then: rotate release %s",
+		    r->rec.new.id, r->rec.identity);
+	}
+	(void)fail(e, EC_CONFLICT, "client %s was moved to %s but holds %s now",
+	    client, r->rec.new.id, held[0] != '\0' ? held : "no credential");
+	return fix(e,
+	    "find what changed it back (configuration "
+	    "management?), then: rotate release %s",
+	    r->rec.identity);
+}
+
 enum ec
 guard_drift(struct rotation *r, struct err *e)
 {
@@ -261,14 +281,7 @@ guard_drift(struct rotation *r, struct err *e)
 		    drv->read(&c->client, &held, &unreadable) != EC_OK ||
 		    !drifted(r, c->client.name, held.user))
 			continue;
-		(void)fail(e, EC_CONFLICT,
-		    "client %s was moved to %s but holds %s now",
-		    c->client.name, r->rec.new.id,
-		    held.user[0] != '\0' ? held.user : "no credential");
-		return fix(e,
-		    "find what changed it back (configuration "
-		    "management?), then: rotate release %s",
-		    r->rec.identity);
+		return moved_back(r, c->client.name, held.user, e);
 	}
 }
 
@@ -291,10 +304,32 @@ new_key_is_active(struct rotation *r, struct err *e)
 	}
 	(void)fail(e, EC_CONFLICT, "the new key %s is %s in IAM", new->id,
 	    k == NULL ? "missing" : "not Active");
+	if (k == NULL && r->rec.rollback)
+		return fix(e,
+		    "rotate adopt %s --current KEY names the one in use",
+		    r->rec.identity);
 	return fix(e,
 	    "rotate rollback %s, or make it Active again and: "
 	    "rotate release %s",
 	    r->rec.identity, r->rec.identity);
+}
+
+enum ec
+guard_new_key(struct rotation *r, struct err *e)
+{
+	return new_key_is_active(r, e);
+}
+
+enum ec
+guard_cause(struct rotation *r, struct err *e)
+{
+	const struct err why = *e;
+
+	if (why.ec != EC_CLIENT && why.ec != EC_HUMAN)
+		return why.ec;
+	if (new_key_is_active(r, e) != EC_CONFLICT)
+		*e = why;
+	return e->ec;
 }
 
 /* Back on a key whose password we never knew, held only by clients that we
@@ -323,8 +358,10 @@ new_key_is_proved(struct rotation *r, struct err *e)
 		return EC_OK;
 	(void)fail(e, EC_CONFLICT, "it could not be shown that SES accepts %s",
 	    new->id);
-	return fix(e, "rotate verify %s; rotate release %s", r->rec.identity,
-	    r->rec.identity);
+	return fix(e,
+	    "rotate verify %s; or see that nobody uses %s and delete it in IAM; "
+	    "then: rotate release %s",
+	    r->rec.identity, r->rec.old.id, r->rec.identity);
 }
 
 enum ec
@@ -340,48 +377,4 @@ guard_retire(struct rotation *r, struct err *e)
 	TRY(new_key_is_active(r, e));
 	TRY(guard_mutation(r, e));
 	return guard_hold(r, e);
-}
-
-static const char *
-status_name(enum key_status s)
-{
-	return s == KEY_ACTIVE  ? "Active"
-	    : s == KEY_INACTIVE ? "Inactive"
-				: "neither Active nor Inactive";
-}
-
-static void
-name_key(
-    const struct rotation *r, const struct iam_key *k, char *ret, size_t size)
-{
-	const struct iam *iam = &r->w->iam;
-	char age[CLOCK_TEXT_MAX], when[CLOCK_TEXT_MAX] = "unknown";
-	struct iam_use u = { .service = "" };
-	struct err e;
-
-	clock_span_text(rotation_now(r) - k->created, age);
-	if (iam->last_used(iam->ctx, k->id, &u, &e) == EC_OK) {
-		if (u.never)
-			(void)snprintf(when, sizeof(when), "never");
-		else
-			clock_text(u.at, when);
-	}
-	(void)snprintf(ret, size, "%s (%s, %s old, last used %s%s%s)", k->id,
-	    status_name(k->status), age, when,
-	    !u.never && u.service[0] ? " by " : "", u.never ? "" : u.service);
-}
-
-void
-guard_name_keys(
-    const struct rotation *r, const struct iam_keys *k, char *ret, size_t size)
-{
-	size_t n = 0;
-
-	ret[0] = '\0';
-	for (size_t i = 0; i < k->n && n + 2 < size; i++) {
-		if (i > 0)
-			n += (size_t)snprintf(ret + n, size - n, ", ");
-		name_key(r, &k->key[i], ret + n, size - n);
-		n = strlen(ret);
-	}
 }

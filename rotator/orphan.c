@@ -33,9 +33,9 @@ not_ours(const struct rotation *r, const struct iam_keys *d, struct err *e)
 	(void)fail(e, EC_CONFLICT, "someone else made a key for %s: %s",
 	    r->conf->iam_user, names);
 	return fix(e,
-	    "delete it in IAM if nobody needs it, then: rotate "
-	    "release %s",
-	    r->rec.identity);
+	    "delete it in IAM if nobody needs it, then: rotate release %s; else: "
+	    "rotate adopt %s --current KEY",
+	    r->rec.identity, r->rec.identity);
 }
 
 static enum ec
@@ -206,17 +206,40 @@ forget_orphan(struct rec *rec)
 	rec->answered++;
 }
 
+/* A list that lagged behind did not show it when it was to be switched off, or
+ * somebody switched it on: the waiting time begins anew. */
+static enum ec
+off_again(struct rotation *r, struct err *e)
+{
+	const struct iam *iam = &r->w->iam;
+	const enum ec ec = never_used(r, r->rec.orphan, e);
+
+	if (ec == EC_CONFLICT)
+		return rotation_block(r, ROT_ORPH, e);
+	TRY(ec);
+	if (guard_mutation(r, e) != EC_OK)
+		return e->ec;
+	TRY(iam->set_status(
+	    iam->ctx, r->conf->iam_user, r->rec.orphan, false, e));
+	r->rec.orphan_at = rotation_now(r);
+	return wait_quarantine(r, r->rec.orphan_at + r->conf->late_window, e);
+}
+
 enum ec
 orphan_delete(struct rotation *r, struct err *e)
 {
 	const int64_t until = r->rec.orphan_at + r->conf->late_window;
+	const struct iam_key *k;
 	char gone[KEY_ID_MAX];
 
 	/* A stale list is no proof that it is gone, so that waits as well. */
 	TRY(guard_list(r, e));
 	if (rotation_now(r) < until)
 		return wait_quarantine(r, until, e);
-	if (iam_keys_find(&r->keys, r->rec.orphan) != NULL)
+	k = iam_keys_find(&r->keys, r->rec.orphan);
+	if (k != NULL && k->status != KEY_INACTIVE)
+		return off_again(r, e);
+	if (k != NULL)
 		TRY(remove_orphan(r, e));
 	memcpy(gone, r->rec.orphan, sizeof(gone));
 	forget_orphan(&r->rec);

@@ -9,6 +9,7 @@
 
 #include "base/auto.h"
 #include "rotator/cred.h"
+#include "rotator/guard.h"
 
 /* What cannot be read then is as much in the way as what cannot be written:
  * better now than with a second key. */
@@ -259,7 +260,8 @@ push_all(struct rotation *r, struct err *e)
 		    (int)sizeof(rc->error) - 1, mine.what);
 		keep_worst(&worst, &mine, rc->name, c->required);
 	}
-	if (worst.ec != EC_OK)
-		*e = worst;
-	return worst.ec;
+	if (worst.ec == EC_OK)
+		return EC_OK;
+	*e = worst;
+	return guard_cause(r, e);
 }

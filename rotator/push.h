@@ -22,7 +22,8 @@ MUST enum ec push_prepare(struct rotation *r, struct err *e);
  * Gives every client that is not verified the new pair (rollback: its former
  * one), activates, reads back, proves; one commit a client. A failing client
  * never keeps another from its turn. EC_OK: all required are verified.
- * EC_CONFLICT: somebody else changed a client. EC_HUMAN: only people are
+ * EC_CONFLICT: somebody else changed a client, or the new key is gone or off
+ * in IAM, so that no client can ever take it. EC_HUMAN: only people are
  * missing. EC_CLIENT: names how many failed and the first cause. May be
  * repeated after any crash.
  */

@@ -37,12 +37,26 @@ overdue(struct rotation *r, const struct client_conf *c,
 	return EC_HUMAN;
 }
 
+/* The key to go back to may have been off until now, and nobody is asked to
+ * type in a pair that SES refuses (I1). */
+static enum ec
+works_again(struct rotation *r, const struct client_conf *c,
+    struct rec_client *rc, struct err *e)
+{
+	AUTO(smtp_cred) struct smtp_cred want = { 0 };
+
+	if (!r->rec.rollback || push_wanted(r, c, rc, &want, e) != EC_OK)
+		return EC_OK;
+	return push_prove(r, c, rc, &want, c->settle.successes, e);
+}
+
 /* Durable first: a person who saw the steps may act on them although we died
  * meanwhile. Whoever missed them finds them in `rotate status`. */
 static enum ec
 ask(struct rotation *r, const struct client_conf *c, struct rec_client *rc,
     struct err *e)
 {
+	TRY(works_again(r, c, rc, e));
 	rc->state = CL_ASKED;
 	rc->since = rc->asked = rotation_now(r);
 	rc->touched = true;

@@ -101,6 +101,7 @@ old_is_gone(struct rotation *r, struct err *e)
 	if (rotation_now(r) < until)
 		return rotation_wait(r, EC_LATER, until, e,
 		    "IAM does not list %s, which is new", r->rec.old.id);
+	TRY(guard_new_key(r, e)); /* with both gone nothing is finished */
 	return rotation_advance(
 	    r, ROT_DONE, e, "%s was deleted by someone else", r->rec.old.id);
 }
@@ -313,7 +314,6 @@ step_delete(struct rotation *r, struct err *e)
 	TRY(see_old(r, &now, e));
 	if (now == SEEN_ACTIVE)
 		return on_again(r, e);
-	if (now == SEEN_INACTIVE)
-		TRY(delete_old(r, e));
+	TRY(now == SEEN_INACTIVE ? delete_old(r, e) : guard_new_key(r, e));
 	return rotation_advance(r, ROT_DONE, e, "%s is deleted", r->rec.old.id);
 }

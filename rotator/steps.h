@@ -17,6 +17,8 @@
 #define HOUR_MS ((int64_t)3600 * 1000)
 /* A proof of the new key is good for so long (I4). */
 #define PROOF_MS (24 * HOUR_MS)
+/* A rotation that ended back on the old key is not repeated before. */
+#define FAILED_PAUSE_MS (24 * HOUR_MS)
 
 MUST enum ec step_idle(struct rotation *r, struct err *e);
 MUST enum ec step_intent(struct rotation *r, struct err *e);

@@ -22,12 +22,6 @@
 	sim_init(&(name), clients)
 
 static inline void
-auto_sim(struct sim *w)
-{
-	sim_free(w);
-}
-
-static inline void
 fine(const struct sim *w)
 {
 	assert_string_equal(w->bad, "");

@@ -26,7 +26,7 @@ is(const char *a, const char *b)
 static bool
 lags_in_emergency(const struct sim *w, struct sim_client *s)
 {
-	if (w->disk.emergency && s->live_at != 0)
+	if (w->disk.emergency && (s->live_at != 0 || s->lied))
 		s->exempt = true; /* until it has picked up what we wrote */
 	return s->exempt;
 }
@@ -41,10 +41,15 @@ check_client(struct sim *w, const struct client_conf *c)
 	const char *held[] = { s->user, s->live };
 
 	for (size_t i = 0; counts && i < COUNT(held); i++) {
-		const struct sim_key *k = sim_key(w, held[i]);
+		const struct sim_key *k = NULL;
 
-		if (held[i][0] == '\0')
+		if (held[i][0] == '\0' || (i == 1 && is(s->user, s->live)))
 			continue;
+		k = sim_key_ever(w, held[i]);
+		if (k != NULL && k->others)
+			continue; /* not our doing */
+		if (k != NULL && !k->exists)
+			k = NULL;
 		if (k == NULL || !k->active || !sim_ses_accepts(w, k))
 			sim_bad(w, "I1: %s %s %s, which is %s", c->client.name,
 			    i == 0 ? "holds" : "runs with", held[i],
@@ -87,6 +92,44 @@ sim_check(struct sim *w)
 	check_forgotten(w);
 	if (sim_keys_count(w) > 2)
 		sim_bad(w, "I2: three keys");
+	reach_check(w, CHECK_I1);
+	reach_check(w, CHECK_I2);
+	reach_check(w, CHECK_I3);
+}
+
+/* I12: no text that people or logs get holds a secret. */
+void
+sim_check_text(struct sim *w, const char *text)
+{
+	char pass[64];
+
+	reach_check(w, CHECK_I12);
+	if (strstr(text, "secret0") != NULL)
+		sim_bad(w, "I12: an IAM secret in \"%.200s\"", text);
+	for (size_t i = 0; i < w->n_keys; i++) {
+		if (!w->keys[i].exists)
+			continue;
+		for (size_t j = 0; w->regions[j] != NULL; j++) {
+			sim_password(&w->keys[i], w->regions[j], pass);
+			if (strstr(text, pass) != NULL)
+				sim_bad(w, "I12: a password in a text");
+		}
+	}
+}
+
+/* L3, G4: the alarm repeats with every run, and comes once in each. */
+void
+sim_check_run(struct sim *w, bool blocked)
+{
+	unsigned people = 0;
+
+	for (size_t i = 0; i < w->config.n_clients; i++)
+		people += w->confs[i].client.drv->human;
+	reach_check(w, CHECK_L3);
+	if (blocked && w->run_alarms == 0)
+		sim_bad(w, "L3: blocked, and the alarm does not repeat");
+	if (w->run_alarms > people + 1)
+		sim_bad(w, "L3: %u alarms in one run", w->run_alarms);
 }
 
 /* ---- before an effect ---- */
@@ -95,8 +138,15 @@ sim_check(struct sim *w)
 static void
 check_pins(struct sim *w, const char *what, unsigned long since)
 {
-	if (w->calls - w->last_fence > since)
+	reach_check(w, CHECK_I10);
+	reach_check(w, CHECK_L2);
+	if (w->calls - w->proc.last_fence > since)
 		sim_bad(w, "I10: %s without looking at the fence", what);
+	if (w->proc.fence != w->lease.fence)
+		sim_bad(w, "I10: %s by a rotator without the lease", what);
+	if (!w->proc.fresh_list && !is(what, "create"))
+		sim_bad(w, "I8: %s before anything was looked at", what);
+	reach_check(w, CHECK_I8);
 	if (!is(w->account, SIM_ACCOUNT))
 		sim_bad(w, "A11: %s in account %s", what, w->account);
 	if (!is(w->user_id, w->disk.user_id))
@@ -116,12 +166,13 @@ sim_check_create(struct sim *w)
 	check_pins(w, "create", 1);
 	(void)snprintf(
 	    mark, sizeof(mark), "%s/%d", w->disk.rotation, (int)w->disk.sent);
+	reach_check(w, CHECK_I7);
 	if (w->disk.state != ROT_INTENT || w->disk.sent <= w->disk.answered)
 		sim_bad(w, "I7: create was not announced");
 	if (is(mark, w->create_mark))
 		sim_bad(w, "I8: create repeated under one announcement");
-	if (w->last_list < 0 || w->last_list > 1)
-		sim_bad(w, "I2: create after a list of %d", w->last_list);
+	if (w->proc.last_list < 0 || w->proc.last_list > 1)
+		sim_bad(w, "I2: create after a list of %d", w->proc.last_list);
 	memcpy(w->create_mark, mark, sizeof(mark));
 }
 
@@ -162,7 +213,14 @@ check_moved(struct sim *w, const struct client_conf *c, const char *old)
 		return;
 	if (!alone && (rc == NULL || rc->state != CL_VERIFIED))
 		sim_bad(w, "I4: %s was never verified", c->client.name);
-	if ((is(s->user, old) || is(s->live, old)) && !s->exempt)
+	if (is(s->user, old) && s->exempt && s->read > s->edited &&
+	    !w->disk.emergency && c->client.drv->read != NULL)
+		sim_bad(w, "I4: %s was read and is still on %s", c->client.name,
+		    old);
+	/* Whoever switched it off by hand has broken what still ran with it,
+	 * and no use can show that any more. */
+	if ((is(s->user, old) || is(s->live, old)) && !s->exempt &&
+	    !sim_key_ever(w, old)->others)
 		sim_bad(w, "I4: %s is still on %s", c->client.name, old);
 }
 
@@ -184,6 +242,7 @@ check_proof(struct sim *w, const struct sim_key *old)
 	const struct rec *d = &w->disk;
 	const struct sim_key *new = sim_key(w, d->new.id);
 
+	reach_check(w, CHECK_I4);
 	for (size_t i = 0; i < w->config.n_clients; i++)
 		check_moved(w, &w->confs[i], old->id);
 	if (new == NULL || !new->active)
@@ -193,9 +252,11 @@ check_proof(struct sim *w, const struct sim_key *old)
 		sim_bad(w, "I4: no proof of the new key within a day");
 	if (w->hold.held)
 		sim_bad(w, "I4: it is held");
-	if (w->calls - w->last_hold > 2)
+	if (w->calls - w->proc.last_hold > 2)
 		sim_bad(w, "I4: the hold was not looked at");
-	if (!d->emergency && old->stranger > expected_until(w) &&
+	/* AWS keeps the first use of 15 minutes only. */
+	if (!d->emergency &&
+	    old->stranger > expected_until(w) + 15 * SIM_MINUTE &&
 	    old->stranger + w->use_lag + 16 * SIM_MINUTE < w->now)
 		sim_bad(w, "I4: a stranger uses %s", old->id);
 }
@@ -203,6 +264,7 @@ check_proof(struct sim *w, const struct sim_key *old)
 static void
 check_orphan(struct sim *w, const struct sim_key *k)
 {
+	reach_check(w, CHECK_I5);
 	if (w->disk.sent <= w->disk.answered)
 		sim_bad(w, "I5: %s is nobody's orphan", k->id);
 	if (k->used[0] + w->use_lag < w->now && k->used[0] != 0)
@@ -215,7 +277,8 @@ sim_check_off(struct sim *w, const struct sim_key *k)
 	const struct rec *d = &w->disk;
 
 	check_pins(w, "deactivate", 1);
-	if (d->state == ROT_ORPH && is(d->orphan, k->id)) {
+	if ((d->state == ROT_ORPH || d->state == ROT_ORPHQ) &&
+	    is(d->orphan, k->id)) {
 		check_orphan(w, k);
 		return;
 	}
@@ -237,12 +300,15 @@ sim_check_on(struct sim *w, const struct sim_key *k)
 		sim_bad(w, "I5: activating %s", k->id);
 }
 
-/* A key that could not be kept goes at once: only its maker ever saw it. */
+/* A key that could not be kept goes at once: only its maker ever saw it, even
+ * if another rotator has set it aside meanwhile. */
 static bool
 just_made(const struct sim *w, const struct sim_key *k)
 {
-	return w->disk.state == ROT_INTENT && !k->foreign &&
-	    w->now - k->created < SIM_MINUTE && k->used[0] == 0;
+	const enum rot_state s = w->disk.state;
+
+	return (s == ROT_INTENT || s == ROT_ORPH || s == ROT_ORPHQ) &&
+	    !k->foreign && w->proc.unkept && k->used[0] == 0;
 }
 
 void
@@ -259,23 +325,82 @@ sim_check_remove(struct sim *w, const struct sim_key *k)
 		sim_bad(w, "I4: %s is Active and deleted", k->id);
 	if (d->state == ROT_ORPHQ && is(d->orphan, k->id)) {
 		check_orphan(w, k);
-		if (w->now - k->changed < w->identity.late_window - SIM_MINUTE)
+		if (!k->others &&
+		    w->now - k->changed < w->identity.late_window - SIM_MINUTE)
 			sim_bad(w, "I4: orphan %s had no quarantine", k->id);
 		return;
 	}
 	if (d->state != ROT_DEL || !is(d->old.id, k->id))
 		sim_bad(w, "I7: deleting %s was not announced", k->id);
 	check_proof(w, k);
-	if (w->now - k->changed < quiet - SIM_MINUTE)
+	if (!k->others && w->now - k->changed < quiet - SIM_MINUTE)
 		sim_bad(w, "I4: %s was not quiet", k->id);
 }
 
-void
-sim_check_write(struct sim *w, const char *client)
+/* I13: a pair reaches a client as it was made, for its region; or as it was
+ * found there. */
+static void
+check_pair(struct sim *w, const struct client *c, const struct rec_client *rc,
+    const struct smtp_cred *cred)
 {
+	const struct sim_key *k = sim_key_ever(w, cred->user);
+	char want[64] = "";
+
+	reach_check(w, CHECK_I13);
+	if (k != NULL)
+		sim_password(k, c->region, want);
+	else if (rc == NULL || !is(rc->pre_user, cred->user))
+		sim_bad(w, "I13: %s is given %s", c->name, cred->user);
+	if (k != NULL &&
+	    (cred->pass == NULL || !is(secret_reveal(cred->pass), want)))
+		sim_bad(w, "I13: %s is given another password than that of %s",
+		    c->name, cred->user);
+}
+
+/* I6: what a client held before the first write can be given back, and the
+ * old key is still there to go back to. */
+static void
+check_way_back(struct sim *w, const struct client *c,
+    const struct sim_client *s, const struct rec_client *rc)
+{
+	const struct rec *d = &w->disk;
+	const struct sim_key *old = sim_key_ever(w, d->old.id);
+
+	char pass[64];
+
+	if (d->rollback || c->drv->read == NULL || !is(s->user, d->old.id) ||
+	    old == NULL || s->exempt)
+		return;
+	sim_password(old, c->region, pass);
+	if (!is(s->pass, pass)) /* nothing that would work again */
+		return;
+	reach_check(w, CHECK_I6);
+	if (!is(rc->pre_user, d->old.id) &&
+	    rec_key_sealed(&d->old, c->region) == NULL)
+		sim_bad(w, "I6: the former pair of %s was not kept", c->name);
+	if (!old->exists && !old->others)
+		sim_bad(w, "I6: the old key is gone before DEL");
+}
+
+void
+sim_check_write(
+    struct sim *w, const struct client *c, const struct smtp_cred *cred)
+{
+	const struct sim_client *s = c->conf;
+	const char *client = c->name;
 	struct rec_client *rc = rec_client(&w->disk, client);
 
-	if (w->calls - w->last_fence > 1)
+	reach_check(w, CHECK_I7);
+	reach_check(w, CHECK_I8);
+	reach_check(w, CHECK_I10);
+	check_pair(w, c, rc, cred);
+	if (rc != NULL)
+		check_way_back(w, c, s, rc);
+	if (w->proc.fence != w->lease.fence)
+		sim_bad(w, "I10: write by a rotator without the lease");
+	if (c->drv->read != NULL && s->life_read != w->proc.id)
+		sim_bad(w, "I8: %s is written and was not read", client);
+	if (w->calls - w->proc.last_fence > 1)
 		sim_bad(w, "I10: write without looking at the fence");
 	if (w->disk.state != ROT_PUSHING && w->disk.state != ROT_RB)
 		sim_bad(w, "I7: write in %s", rot_state_name(w->disk.state));
@@ -283,11 +408,71 @@ sim_check_write(struct sim *w, const char *client)
 		sim_bad(w, "I7: write of %s was not announced", client);
 }
 
+static bool
+has_word(const struct sim_client *s, const char *id)
+{
+	for (size_t i = 0; i < s->n_confirmed; i++)
+		if (is(s->confirmed[i].id, id))
+			return true;
+	return false;
+}
+
+/* I11: a client counts as moved only after a person's word, or after SES has
+ * accepted the key from its way since this process wrote or began. */
+static void
+check_verified(struct sim *w, const struct rec *r, const struct rec_client *rc)
+{
+	const struct client_conf *c = sim_conf(w, rc->name);
+	const struct rec_client *was = rec_client(&w->disk, rc->name);
+	const struct sim_key *new = sim_key_ever(w, r->new.id);
+	const struct sim_client *s = c == NULL ? NULL : c->client.conf;
+	const size_t at = c == NULL ? 0 : sim_region(w, c->client.region);
+
+	if (rc->state != CL_VERIFIED || s == NULL ||
+	    (was != NULL && was->state == CL_VERIFIED))
+		return;
+	reach_check(w, CHECK_I11);
+	if (c->client.drv->human) {
+		if (!has_word(s, r->new.id))
+			sim_bad(w, "I11: nobody confirmed %s", rc->name);
+	} else if (new == NULL || at >= COUNT(new->accepted_in) ||
+	    new->accepted_in[at] < larger(s->written, w->proc.began)) {
+		sim_bad(w, "I11: %s was not proved", rc->name);
+	}
+}
+
+/* I11: a key counts as proved when SES accepted it, now, in each region. */
+static void
+check_evidence(struct sim *w, const struct rec *r)
+{
+	const struct sim_key *new = sim_key_ever(w, r->new.id);
+
+	for (size_t i = 0; i < r->n_clients; i++)
+		check_verified(w, r, &r->clients[i]);
+	if (w->disk.state != ROT_CREATED || r->state != ROT_PROVED)
+		return;
+	reach_check(w, CHECK_I11);
+	for (size_t i = 0; w->regions[i] != NULL; i++)
+		if (new == NULL || new->accepted_in[i] < w->proc.began)
+			sim_bad(w, "I11: %s was not proved in %s", r->new.id,
+			    w->regions[i]);
+}
+
 /* I14: only along the arrows; the numbers only grow. */
 void
 sim_check_commit(struct sim *w, const struct rec *r)
 {
 	const struct rec *d = &w->disk;
+
+	reach_check(w, CHECK_I14);
+	check_evidence(w, r);
+	if (w->proc.fence != w->lease.fence)
+		sim_bad(w, "I10: a commit by a rotator without the lease");
+	/* An adoption begins anew. */
+	if (w->on_disk && r->state != ROT_IDLE && d->state != ROT_BLOCKED &&
+	    is(r->rotation, d->rotation) &&
+	    (r->sent < d->sent || r->answered < d->answered))
+		sim_bad(w, "I14: calls are forgotten");
 
 	if (w->on_disk && r->state != d->state &&
 	    !rotation_leads(d->state, r->state))
@@ -304,14 +489,27 @@ sim_check_commit(struct sim *w, const struct rec *r)
 static void
 check_idle(struct sim *w)
 {
-	for (size_t i = 0; i < w->n_keys; i++) {
-		const struct sim_key *k = &w->keys[i];
+	const struct sim_key *k;
 
+	for (size_t i = 0; i < w->n_keys; i++) {
+		k = &w->keys[i];
 		if (k->exists && !k->foreign && !is(k->id, w->disk.old.id))
 			sim_bad(w, "I3: %s is left over", k->id);
 	}
-	if (w->disk.old.id[0] != '\0' && sim_key(w, w->disk.old.id) == NULL)
+	k = sim_key_ever(w, w->disk.old.id);
+	if (k != NULL && !k->exists && !k->others)
 		sim_bad(w, "I3: the key in use does not exist");
+}
+
+/* Where the old key may be off: it was shown before that nobody needs it; or
+ * it could not be switched on yet for going back. */
+static bool
+may_be_off(const struct rec *r)
+{
+	const enum rot_state s = r->resume;
+
+	return (s == ROT_RB && !r->rollback) || s == ROT_DEACT ||
+	    s == ROT_QUIET || s == ROT_DEL || s == ROT_CREATED;
 }
 
 /* L2: whatever both keys are for, both can send. */
@@ -323,13 +521,15 @@ check_blocked(struct sim *w)
 	if (w->alarms == 0 || w->disk.alarm[0] == '\0' ||
 	    w->disk.alarm_fix[0] == '\0')
 		sim_bad(w, "L1: BLOCKED without an alarm and a remedy");
+	if (w->wiped || w->restored)
+		return; /* it is as the record that is lost left it */
 	if (w->disk.off_at != 0)
 		return; /* a call without an answer has landed since */
 	for (size_t i = 0; i < COUNT(ids); i++) {
 		const struct sim_key *k = sim_key(w, ids[i]);
 
-		if (k != NULL && !k->active && w->disk.resume != ROT_QUIET &&
-		    w->disk.resume != ROT_DEL && w->disk.resume != ROT_CREATED)
+		if (k != NULL && !k->active && !k->others &&
+		    !may_be_off(&w->disk))
 			sim_bad(w, "L2: BLOCKED with %s Inactive", k->id);
 	}
 }
@@ -338,6 +538,7 @@ void
 sim_check_end(struct sim *w)
 {
 	sim_check(w);
+	reach_check(w, CHECK_L1);
 	if (w->disk.state == ROT_IDLE)
 		check_idle(w);
 	else if (w->disk.state == ROT_BLOCKED)

@@ -23,6 +23,19 @@ sim_conf(struct sim *w, const char *name)
 	return NULL;
 }
 
+static void
+note_fault(struct sim *w, enum sim_call call, const struct sim_fault *f)
+{
+	if (f->kind == FAULT_LIE)
+		reach_mode(w, call == CALL_WRITE ? MODE_C19 : MODE_D2);
+	else if (f->kind == FAULT_FAIL && call == CALL_ACTIVATE)
+		reach_mode(w, MODE_D1);
+	else if (f->kind == FAULT_FAIL && f->arg == EC_DENIED)
+		reach_mode(w, MODE_B5);
+	else if (f->kind == FAULT_FAIL)
+		reach_mode(w, MODE_C22);
+}
+
 /* EC_OK: go on. *lie: say ok and do nothing. */
 static enum ec
 begin(const struct client *c, enum sim_call call, bool *lie, struct err *e)
@@ -36,8 +49,8 @@ begin(const struct client *c, enum sim_call call, bool *lie, struct err *e)
 	f = sim_fault_now(s->w, call, c->name);
 	*lie = f->kind == FAULT_LIE;
 	/* Only the grace, which `revoke` skips, could show it. */
-	if (*lie && s->w->disk.emergency)
-		s->exempt = true;
+	s->lied = s->lied || *lie;
+	note_fault(s->w, call, f);
 	if (f->kind == FAULT_FAIL)
 		return sim_leave(
 		    s->w, fail(e, (enum ec)f->arg, "%s: fault", c->name), e);
@@ -69,10 +82,12 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 static enum ec
 read_pair(const struct client *c, struct smtp_cred *ret, struct err *e)
 {
-	const struct sim_client *s = c->conf;
+	struct sim_client *s = c->conf;
 	bool lie;
 
 	TRY(begin(c, CALL_READ, &lie, e));
+	s->read = s->w->calls;
+	s->life_read = s->w->proc.id;
 	(void)snprintf(ret->user, sizeof(ret->user), "%s", s->user);
 	if (s->pass[0] != '\0')
 		TRY(secret_new(s->pass, strlen(s->pass), &ret->pass, e));
@@ -88,6 +103,25 @@ sim_client_hold(struct sim_client *c, const char *user, const char *pass)
 	(void)snprintf(c->live, sizeof(c->live), "%s", user);
 	c->live_at = 0;
 	c->ours = false;
+	c->edited = c->w->calls;
+}
+
+void
+sim_client_give(struct sim_client *c, const struct sim_key *k)
+{
+	char pass[64];
+
+	sim_password(k, c->region, pass);
+	sim_client_hold(c, k->id, pass);
+}
+
+void
+sim_client_region(struct client_conf *c, const char *region)
+{
+	struct sim_client *s = c->client.conf;
+
+	s->region = c->client.region = region;
+	config_peer(c->identity, region, &c->client.smtp);
 }
 
 static enum ec
@@ -97,9 +131,10 @@ write_pair(const struct client *c, const struct smtp_cred *cred, struct err *e)
 	bool lie;
 
 	TRY(begin(c, CALL_WRITE, &lie, e));
-	sim_check_write(s->w, c->name);
+	sim_check_write(s->w, c, cred);
 	if (!lie) {
 		s->ours = true;
+		s->written = s->w->now;
 		(void)snprintf(s->user, sizeof(s->user), "%s", cred->user);
 		(void)snprintf(
 		    s->pass, sizeof(s->pass), "%s", secret_reveal(cred->pass));
@@ -153,6 +188,7 @@ sim_client_add(struct sim *w, const char *name)
 	memset(s, 0, sizeof(*s));
 	memset(c, 0, sizeof(*c));
 	s->w = w;
+	s->region = w->regions[0];
 	s->drv = (struct client_driver){ .name = "sim",
 		.plan = plan,
 		.read = read_pair,
@@ -208,15 +244,18 @@ static void
 do_as_asked(struct sim_client *s)
 {
 	const struct sim_key *k = sim_key(s->w, s->asked);
-	char pass[64];
 	size_t at;
 
+	/* Nobody could try it for him: he sees that it does not work yet. */
+	if (k != NULL && !sim_ses_accepts(s->w, k) &&
+	    rec_key_sealed(&s->w->disk.new, s->region) == NULL)
+		return;
 	s->asked_at = 0;
 	if (k == NULL || (at = word_of(s, k->id)) == COUNT(s->confirmed))
 		return;
-	sim_password(k, s->w->regions[0], pass);
-	sim_client_hold(s, k->id, pass);
+	sim_client_give(s, k);
 	s->exempt = false;
+	reach_mode(s->w, MODE_C21);
 	memcpy(s->confirmed[at].id, k->id, sizeof(k->id));
 	s->confirmed[at].at = s->w->now - s->w->skew;
 	s->n_confirmed += at == s->n_confirmed ? 1 : 0;
@@ -236,8 +275,13 @@ live(struct sim_client *s)
 	    s->w->now >= s->asked_at + s->answer_after)
 		do_as_asked(s);
 	k = sim_key(s->w, s->live);
-	if (!s->silent && k != NULL && sim_ses_accepts(s->w, k))
-		sim_key_use(s->w, k, false);
+	if (s->silent || k == NULL || !sim_ses_accepts(s->w, k))
+		return;
+	if (!k->active)
+		reach_mode(s->w, MODE_A10);
+	if (s->live_at != 0)
+		reach_mode(s->w, MODE_D5);
+	sim_key_use(s->w, k, false);
 }
 
 void
@@ -250,6 +294,9 @@ sim_clients_live(struct sim *w)
 	if (w->straggler[0] == '\0')
 		return;
 	k = sim_key(w, w->straggler);
-	if (k != NULL && sim_ses_accepts(w, k))
+	if (k != NULL && sim_ses_accepts(w, k)) {
+		if (!k->active)
+			reach_mode(w, MODE_A10);
 		sim_key_use(w, k, true);
+	}
 }

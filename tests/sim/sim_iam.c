@@ -8,13 +8,26 @@
 
 #define SPAN_MS (15 * SIM_MINUTE)
 
+/* Asked more often than anything else. All ids begin alike: what differs is
+ * compared first. */
+struct sim_key *
+sim_key_ever(struct sim *w, const char *id)
+{
+	if (id[0] == '\0')
+		return NULL;
+	for (size_t i = w->n_keys; i-- > 0;)
+		if (memcmp(w->keys[i].id + 7, id + 7, 4) == 0 &&
+		    strcmp(w->keys[i].id, id) == 0)
+			return &w->keys[i];
+	return NULL;
+}
+
 struct sim_key *
 sim_key(struct sim *w, const char *id)
 {
-	for (size_t i = 0; i < w->n_keys; i++)
-		if (w->keys[i].exists && strcmp(w->keys[i].id, id) == 0)
-			return &w->keys[i];
-	return NULL;
+	struct sim_key *k = sim_key_ever(w, id);
+
+	return k != NULL && k->exists ? k : NULL;
 }
 
 size_t
@@ -101,12 +114,17 @@ land(struct sim *w, const struct sim_late *l)
 {
 	struct sim_key *k = &w->keys[l->key];
 
-	if (l->call == CALL_CREATE && sim_keys_count(w) < 2)
-		(void)sim_key_make(w, false);
-	else if (l->call == CALL_REMOVE && k->exists)
+	if (l->call == CALL_CREATE && sim_keys_count(w) < 2) {
+		/* Nobody can know it when the record that did was replaced. */
+		(void)sim_key_make(w, w->restored || w->wiped);
+		reach_mode(w, MODE_A3);
+	} else if (l->call == CALL_REMOVE && k->exists) {
 		sim_key_drop(w, k);
-	else if (l->call != CALL_CREATE && k->exists)
+	} else if (l->call != CALL_CREATE && k->exists) {
+		if (l->call == CALL_OFF && k->active)
+			reach_mode(w, MODE_A20);
 		sim_key_status(w, k, l->call == CALL_ON);
+	}
 }
 
 void
@@ -136,6 +154,15 @@ disturbed(struct sim *w, enum sim_call call, size_t key, enum ec lost,
 	if (f->kind == FAULT_NONE || f->kind == FAULT_AFTER ||
 	    f->kind == FAULT_DATE)
 		return false;
+	if (f->kind == FAULT_FAIL && f->arg == EC_DENIED &&
+	    (call == CALL_OFF || call == CALL_REMOVE || call == CALL_ON))
+		reach_mode(w, MODE_A13);
+	if (f->kind == FAULT_FAIL && f->arg == EC_TEMP)
+		reach_mode(w, MODE_A14);
+	if (f->kind == FAULT_FAIL && f->arg == EC_AUTH)
+		reach_mode(w, MODE_A15);
+	if (f->kind == FAULT_FAIL && f->arg == EC_PROTO)
+		reach_mode(w, MODE_A27);
 	if (f->kind == FAULT_LATE && w->n_late < SIM_LATE)
 		w->late[w->n_late++] =
 		    (struct sim_late){ call, w->now + f->arg, key };
@@ -151,8 +178,8 @@ answer(struct sim *w, enum sim_call call, enum ec lost, struct err *e)
 {
 	const struct sim_fault *f = sim_fault_now(w, call, NULL);
 
-	w->skew_known = true;
-	w->date_off = f->kind == FAULT_DATE ? f->arg : 0;
+	w->proc.skew_known = true;
+	w->proc.date_off = f->kind == FAULT_DATE ? f->arg : 0;
 	if (f->kind == FAULT_AFTER)
 		return sim_leave(w, fail(e, lost, "iam: answer lost"), e);
 	return sim_leave(w, EC_OK, e);
@@ -173,8 +200,8 @@ reading(struct sim *w, enum sim_call call, const char *what, enum ec *ret,
 		*ret = sim_leave(w, *ret, e);
 		return false;
 	}
-	w->skew_known = true;
-	w->date_off = f->kind == FAULT_DATE ? f->arg : 0;
+	w->proc.skew_known = true;
+	w->proc.date_off = f->kind == FAULT_DATE ? f->arg : 0;
 	return true;
 }
 
@@ -188,6 +215,10 @@ caller(void *ctx, struct iam_caller *ret, struct err *e)
 		return ec;
 	memset(ret, 0, sizeof(*ret));
 	memcpy(ret->account, w->account, sizeof(ret->account));
+	if (strcmp(w->account, SIM_ACCOUNT) != 0)
+		reach_mode(w, MODE_A11);
+	if (w->skew > 2 * SIM_MINUTE || w->skew < -2 * SIM_MINUTE)
+		reach_mode(w, MODE_A17);
 	return sim_leave(w, EC_OK, e);
 }
 
@@ -202,6 +233,9 @@ user(void *ctx, const char *name, struct iam_user *ret, struct err *e)
 	memset(ret, 0, sizeof(*ret));
 	(void)snprintf(ret->name, sizeof(ret->name), "%s", name);
 	(void)snprintf(ret->user_id, sizeof(ret->user_id), "%s", w->user_id);
+	if (w->disk.user_id[0] != '\0' &&
+	    strcmp(w->user_id, w->disk.user_id) != 0)
+		reach_mode(w, MODE_A12);
 	memcpy(ret->account, SIM_ACCOUNT, sizeof(ret->account));
 	if (w->user_elsewhere)
 		ret->account[0] = '9';
@@ -229,6 +263,17 @@ list_at(const struct sim *w, int64_t at, struct iam_keys *ret)
 	}
 }
 
+static void
+note_stale(struct sim *w, const struct iam_keys *told)
+{
+	struct iam_keys now;
+
+	list_at(w, w->now, &now);
+	if (now.n != told->n ||
+	    memcmp(now.key, told->key, sizeof(now.key)) != 0)
+		reach_mode(w, MODE_A9);
+}
+
 static enum ec
 list(void *ctx, const char *name, struct iam_keys *ret, struct err *e)
 {
@@ -240,7 +285,10 @@ list(void *ctx, const char *name, struct iam_keys *ret, struct err *e)
 		return ec;
 	f = sim_fault_now(w, CALL_LIST, NULL);
 	list_at(w, f->kind == FAULT_STALE ? w->now - f->arg : w->now, ret);
-	w->last_list = (int)ret->n;
+	if (f->kind == FAULT_STALE && w->reach != NULL)
+		note_stale(w, ret);
+	w->proc.last_list = (int)ret->n;
+	w->proc.fresh_list = true;
 	for (size_t i = 0; i < ret->n; i++)
 		sim_say(w, "  = %s %s", ret->key[i].id,
 		    ret->key[i].status == KEY_ACTIVE ? "Active" : "Inactive");
@@ -262,6 +310,10 @@ create(void *ctx, const char *name, struct iam_new_key *ret, struct err *e)
 	if (sim_keys_count(w) >= 2)
 		return sim_leave(w, fail(e, EC_LIMIT, "iam: LimitExceeded"), e);
 	k = sim_key_make(w, false);
+	if (sim_fault_now(w, CALL_CREATE, NULL)->kind == FAULT_AFTER)
+		reach_mode(w, MODE_A2);
+	else
+		w->proc.unkept = true;
 	ec = answer(w, CALL_CREATE, EC_UNKNOWN, e);
 	if (ec != EC_OK)
 		return ec;
@@ -291,6 +343,7 @@ set_status(
 		sim_check_off(w, k);
 	if (disturbed(w, call, (size_t)(k - w->keys), EC_TEMP, &ec, e))
 		return sim_leave(w, ec, e);
+	k->others = k->others && (active || !k->active); /* ours from now on */
 	sim_key_status(w, k, active);
 	return answer(w, call, EC_TEMP, e);
 }
@@ -312,6 +365,7 @@ remove_key(void *ctx, const char *name, const char *id, struct err *e)
 	if (disturbed(w, CALL_REMOVE, (size_t)(k - w->keys), EC_TEMP, &ec, e))
 		return sim_leave(w, ec, e);
 	sim_key_drop(w, k);
+	reach_mode(w, MODE_A19);
 	return answer(w, CALL_REMOVE, EC_TEMP, e);
 }
 
@@ -329,6 +383,8 @@ last_used(void *ctx, const char *id, struct iam_use *ret, struct err *e)
 	if (k == NULL)
 		return sim_leave(w, fail(e, EC_GONE, "iam: no key %s", id), e);
 	at = k->used[0] + w->use_lag <= w->now ? k->used[0] : k->used[1];
+	if (at != k->used[0])
+		reach_mode(w, MODE_A21);
 	memset(ret, 0, sizeof(*ret));
 	ret->never = at == 0;
 	ret->at = at;
@@ -344,7 +400,7 @@ skew(void *ctx)
 {
 	const struct sim *w = ctx;
 
-	return w->skew_known ? w->skew + w->date_off : 0;
+	return w->proc.skew_known ? w->skew + w->proc.date_off : 0;
 }
 
 const struct iam sim_iam = {

@@ -3,20 +3,26 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "rotator/adopt.h"
 #include "rotator/guard.h"
 #include "world.h"
 
 #define ROUND_MIN (SIM_MINUTE / 2)
 
-static void
+/* What was known is gone, and somebody made space meanwhile. */
+static enum ec
 new_process(struct sim *w)
 {
-	if (w->dead && w->crash_next > 0 && w->crashes == 1)
+	const bool died = w->proc.dead;
+
+	if (died && w->crash_next > 0 && w->crashes == 1)
 		w->crash_at = w->calls + w->crash_next;
-	w->dead = w->full = false; /* somebody made space meanwhile */
-	w->skew_known = w->lease_lost = false;
-	w->last_list = -1;
-	w->last_fence = w->last_hold = 0;
+	w->proc = (struct sim_proc){ .id = ++w->processes,
+		.began = w->now,
+		.last_list = -1,
+		.life.after_death = died };
+	w->run_alarms = 0;
+	return w->store.lease(w->store.ctx, w->now - w->skew, 0, &w->err);
 }
 
 /* Has he given his word for this key since he was asked (last)? */
@@ -61,11 +67,15 @@ sim_run(struct sim *w)
 {
 	AUTO(rotation) struct rotation r = { .w = NULL };
 
-	new_process(w);
 	w->rounds++;
-	w->last = rotation_open(&r, &w->world, &w->identity, &w->err);
-	if (w->last != EC_OK)
+	w->last = new_process(w);
+	if (w->last == EC_OK)
+		w->last = rotation_open(&r, &w->world, &w->identity, &w->err);
+	if (w->last != EC_OK) {
+		w->store.unlease(w->store.ctx);
+		reach_run(w, w->last);
 		return w->last;
+	}
 	r.force = w->force && r.rec.state == ROT_IDLE;
 	if (w->revoke)
 		r.rec.emergency = true;
@@ -77,6 +87,11 @@ sim_run(struct sim *w)
 	}
 	sim_say(w, "=== run ends: %s %s", ec_name(w->last),
 	    w->last != EC_OK ? w->err.what : "");
+	if (!w->proc.dead)
+		sim_check_run(
+		    w, w->proc.life.found == ROT_BLOCKED && !w->nested);
+	reach_run(w, w->last);
+	w->store.unlease(w->store.ctx);
 	if (w->last == EC_HUMAN)
 		read_status(w);
 	if (w->on_disk && w->disk.emergency)
@@ -90,10 +105,10 @@ sim_run(struct sim *w)
 static bool
 over(const struct sim *w)
 {
-	if (w->dead || !w->on_disk)
+	if (w->proc.dead || !w->on_disk)
 		return false;
-	if (w->disk.state == ROT_BLOCKED)
-		return true;
+	if (w->disk.state == ROT_BLOCKED) /* and it has been said */
+		return w->last == EC_CONFLICT;
 	return w->disk.state == ROT_IDLE && w->last == EC_OK &&
 	    w->disk.next_at > w->now - w->skew;
 }
@@ -104,7 +119,7 @@ until_next(struct sim *w)
 	const int64_t wall = w->now - w->skew;
 	int64_t wait = w->on_disk ? w->disk.next_at - wall : 0;
 
-	if (w->dead || wait < ROUND_MIN)
+	if (w->proc.dead || wait < ROUND_MIN)
 		wait = ROUND_MIN;
 	sim_advance(w, wait);
 }
@@ -114,7 +129,8 @@ go_on(struct sim *w, enum rot_state s, unsigned rounds)
 {
 	for (unsigned i = 0; i < rounds && w->bad[0] == '\0'; i++) {
 		(void)sim_run(w);
-		if (over(w) || (w->on_disk && w->disk.state == s && !w->dead))
+		if (over(w) ||
+		    (w->on_disk && w->disk.state == s && !w->proc.dead))
 			return w->bad[0] == '\0';
 		until_next(w);
 	}
@@ -145,11 +161,12 @@ say_to(struct sim *w, enum rot_state to, const char *what)
 	for (int i = 0; i < 3 && w->disk.state != to; i++) {
 		AUTO(rotation) struct rotation r = { .w = NULL };
 
-		new_process(w);
-		if (rotation_open(&r, &w->world, &w->identity, &w->err) ==
+		if (new_process(w) == EC_OK &&
+		    rotation_open(&r, &w->world, &w->identity, &w->err) ==
 			EC_OK &&
 		    rotation_advance(&r, to, &w->err, "%s", what) == EC_OK)
-			return;
+			i = 3;
+		w->store.unlease(w->store.ctx);
 	}
 }
 
@@ -165,4 +182,53 @@ void
 sim_rollback(struct sim *w)
 {
 	say_to(w, ROT_RB, "rollback asked for");
+}
+
+void
+sim_adopt(struct sim *w, const char *current, const char *retire)
+{
+	AUTO(rotation) struct rotation r = { .w = NULL };
+	enum ec ec = new_process(w);
+
+	if (ec == EC_OK)
+		ec = rotation_open(&r, &w->world, &w->identity, &w->err);
+	if (ec == EC_OK)
+		ec = adopt_keys(&r, current, retire, &w->err);
+	sim_say(
+	    w, "=== adopt: %s %s", ec_name(ec), ec != EC_OK ? w->err.what : "");
+	w->store.unlease(w->store.ctx);
+}
+
+/* ---- a second rotator --------------------------------------------------- */
+
+void
+sim_freeze(struct sim *w)
+{
+	const struct sim_proc mine = w->proc;
+	const struct err err = w->err;
+	const unsigned long crash_at = w->crash_at;
+	const unsigned alarms = w->run_alarms;
+	const bool stay = w->stay, force = w->force, revoke = w->revoke;
+
+	sim_say(w, "--- the process is frozen");
+	w->nested = true;
+	w->frozen = mine.id;
+	w->freeze_at = w->crash_at = 0;
+	w->stay = false;
+	sim_advance(w, w->freeze_ms);
+	for (unsigned i = 0; i < w->freeze_runs && w->bad[0] == '\0'; i++) {
+		if (sim_run(w) != EC_BUSY)
+			reach_mode(w, MODE_A16);
+		sim_advance(w, w->freeze_ms);
+	}
+	w->frozen = 0;
+	w->nested = false;
+	w->crash_at = crash_at;
+	w->run_alarms = alarms;
+	w->stay = stay;
+	w->force = force;
+	w->revoke = revoke;
+	w->proc = mine;
+	w->err = err;
+	sim_say(w, "--- it wakes up");
 }

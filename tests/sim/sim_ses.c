@@ -40,6 +40,17 @@ sim_password(const struct sim_key *k, const char *region, char ret[64])
 	memcpy(ret, c->pass, sizeof(c->pass));
 }
 
+size_t
+sim_region(const struct sim *w, const char *region)
+{
+	size_t i = 0;
+
+	while (i < COUNT(w->regions) && w->regions[i] != NULL &&
+	    strcmp(w->regions[i], region) != 0)
+		i++;
+	return i;
+}
+
 bool
 sim_ses_accepts(const struct sim *w, const struct sim_key *k)
 {
@@ -50,17 +61,17 @@ sim_ses_accepts(const struct sim *w, const struct sim_key *k)
 }
 
 static bool
-right_password(
-    const struct sim_key *k, const char *host, const struct smtp_cred *cred)
+right_password(const struct sim_key *k, const char *host,
+    const struct smtp_cred *cred, char region[REGION_MAX])
 {
-	char region[REGION_MAX], want[64];
+	char want[64];
 	size_t n;
 
 	if (strncmp(host, HOST_HEAD, strlen(HOST_HEAD)) != 0)
 		return false;
 	host += strlen(HOST_HEAD);
 	n = strcspn(host, ".");
-	if (n >= sizeof(region))
+	if (n >= REGION_MAX)
 		return false;
 	memcpy(region, host, n);
 	region[n] = '\0';
@@ -74,14 +85,26 @@ judge(struct sim *w, const struct smtp_peer *peer, const struct smtp_cred *cred)
 {
 	const struct sim_fault *f = sim_fault_now(w, CALL_PROBE, NULL);
 	struct sim_key *k = sim_key(w, cred->user);
+	char region[REGION_MAX];
+	size_t at;
 
-	if (f->kind == FAULT_ODD)
+	if (f->kind == FAULT_ODD) {
+		reach_mode(w,
+		    f->arg == PROBE_BUSY             ? MODE_E8
+			: f->arg == PROBE_UNSENDABLE ? MODE_A25
+						     : MODE_E6);
 		return (enum probe_verdict)f->arg;
+	}
+	if (k != NULL && k->active && w->now < k->since[0])
+		reach_mode(w, MODE_A8);
 	if (k == NULL || !sim_ses_accepts(w, k) ||
-	    !right_password(k, peer->host, cred))
+	    !right_password(k, peer->host, cred, region))
 		return PROBE_REFUSED;
 	sim_key_use(w, k, false);
 	k->accepted = w->now;
+	at = sim_region(w, region);
+	if (at < COUNT(k->accepted_in))
+		k->accepted_in[at] = w->now;
 	return PROBE_ACCEPTED;
 }
 

@@ -69,7 +69,7 @@ void
 sim_fault(struct sim *w, enum sim_call call, unsigned nth, unsigned times,
     enum sim_kind kind, int64_t arg)
 {
-	struct sim_fault f = { call, nth, times, kind, arg, NULL };
+	struct sim_fault f = { call, nth, times, kind, arg, NULL, 0 };
 
 	if (nth > 0)
 		f.nth += w->count[call];
@@ -97,8 +97,15 @@ sim_fault_now(const struct sim *w, enum sim_call call, const char *client)
 static void
 pass_time(struct sim *w, int64_t ms)
 {
-	/* Mail is sent all the time, not only when somebody looks. */
-	for (; ms > TRAFFIC_MS && ms < SIM_DAY; ms -= TRAFFIC_MS) {
+	/* Mail is sent all the time, not only when somebody looks; of a long
+	 * time the first hour and the last two are told. */
+	const int64_t skip = ms > SIM_DAY ? ms - 3 * SIM_HOUR : 0;
+	int64_t first = SIM_HOUR;
+
+	for (ms -= skip; ms > TRAFFIC_MS; ms -= TRAFFIC_MS) {
+		first -= TRAFFIC_MS;
+		if (first <= 0 && first > -TRAFFIC_MS)
+			w->now += skip;
 		w->now += TRAFFIC_MS;
 		sim_late_land(w);
 		sim_clients_live(w);
@@ -118,23 +125,49 @@ sim_advance(struct sim *w, int64_t ms)
 static enum ec
 die(struct sim *w, struct err *e)
 {
-	if (!w->dead) {
+	if (!w->proc.dead) {
 		sim_say(w, "--- the process dies");
 		w->crashes++;
+		reach_mode(w, MODE_G14);
+		if (w->proc.unkept)
+			reach_mode(w, MODE_A4);
+		else if (w->on_disk && w->disk.state == ROT_INTENT &&
+		    w->disk.sent > w->disk.answered &&
+		    (w->proc.life.calls & 1U << CALL_CREATE) == 0)
+			reach_mode(w, MODE_A1);
 	}
-	w->dead = true;
+	w->proc.dead = true;
 	return fail(e, EC_BUG, "dead");
+}
+
+/* Faults of the weather that are due now. */
+static void
+note_weather(struct sim *w, enum sim_call call)
+{
+	const unsigned n = w->count[call];
+
+	for (size_t i = 0; i < w->n_faults && i < SIM_FAULTS; i++) {
+		const struct sim_fault *f = &w->faults[i];
+
+		if (f->row != 0 && f->call == call && n >= f->nth &&
+		    (f->times == 0 || n - f->nth < f->times))
+			w->reach->weather[f->row - 1]++;
+	}
 }
 
 bool
 sim_enter(struct sim *w, enum sim_call call, const char *what, struct err *e)
 {
-	if (w->dead) {
+	if (w->proc.dead) {
 		(void)fail(e, EC_BUG, "dead");
 		return true;
 	}
 	w->calls++;
 	w->count[call]++;
+	w->proc.life.calls |= UINT32_C(1) << call;
+	w->last_call = call;
+	if (w->reach != NULL)
+		note_weather(w, call);
 	pass_time(w, CALL_MS);
 	sim_say(w, "%s %s", names[call], what);
 	if (call == w->watch_call && call != CALL_COMMIT &&
@@ -146,15 +179,32 @@ sim_enter(struct sim *w, enum sim_call call, const char *what, struct err *e)
 	return true;
 }
 
+/* Between a look at the fence and the effect right after it no lease can
+ * protect; that gap is a few instructions of the real program, and a request
+ * signed before it is refused after 15 minutes. */
+static bool
+may_freeze(const struct sim *w)
+{
+	return w->last_call != CALL_FENCE && w->last_call != CALL_COMMIT &&
+	    w->last_call != CALL_HOLD;
+}
+
 enum ec
 sim_leave(struct sim *w, enum ec ec, struct err *e)
 {
-	if (ec != EC_OK && !w->dead)
+	if (w->freeze_at != 0 && w->calls >= w->freeze_at && !w->nested &&
+	    !w->proc.dead && may_freeze(w)) {
+		const struct err mine = *e;
+
+		sim_freeze(w);
+		*e = mine;
+	}
+	if (ec != EC_OK && !w->proc.dead)
 		sim_say(w, "  -> %s: %s", ec_name(ec), e->what);
 	sim_check(w);
 	if (w->crash_at == w->calls && w->crash_after)
 		return die(w, e);
-	return w->dead ? fail(e, EC_BUG, "dead") : ec;
+	return w->proc.dead ? fail(e, EC_BUG, "dead") : ec;
 }
 
 static int64_t
@@ -182,7 +232,7 @@ stopped(void *ctx)
 {
 	const struct sim *w = ctx;
 
-	return w->stop || w->dead;
+	return w->stop || w->proc.dead;
 }
 
 static void
@@ -191,6 +241,7 @@ notify_event(void *ctx, enum log_level level, const char *id, const char *text)
 	(void)level;
 	(void)id;
 	sim_say(ctx, "  * %s", text);
+	sim_check_text(ctx, text);
 }
 
 static void
@@ -198,6 +249,7 @@ notify_steps(void *ctx, const char *client, const char *text)
 {
 	(void)client;
 	sim_say(ctx, "  * steps: %s", text);
+	sim_check_text(ctx, text);
 }
 
 static void
@@ -212,6 +264,9 @@ notify_alarm(void *ctx, const char *id, const char *cause, const char *fix_,
 	if (sim_enter(w, CALL_NOTIFY, cause, &e))
 		return;
 	w->alarms++;
+	w->run_alarms++;
+	sim_check_text(w, cause);
+	sim_check_text(w, fix_);
 	(void)snprintf(w->alarm, sizeof(w->alarm), "%.300s", cause);
 	sim_say(w, "  * ALARM %s / %s", cause, fix_);
 	(void)sim_leave(w, EC_OK, &e);
@@ -287,4 +342,11 @@ void
 sim_free(struct sim *w)
 {
 	rec_free(&w->disk);
+	rec_free(&w->backup);
+}
+
+void
+auto_sim(struct sim *w)
+{
+	sim_free(w);
 }

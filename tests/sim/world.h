@@ -14,6 +14,8 @@
  *   sim_check.c   the invariants       sim_config.c  configuration
  *   sim_seal.c    sealing without a key file
  *   sim_run.c     timer and operator: run after run until the end
+ *   reach.c       what was reached: states, arrows, rules, failures
+ *   weather.c     a random world       people.c      everybody else in it
  */
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
@@ -22,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "reach.h"
 #include "rotator/rotation.h"
 
 #define SIM_KEYS    64
@@ -80,6 +83,7 @@ struct sim_fault {
 	enum sim_kind kind;
 	int64_t arg;
 	const char *client; /* calls of clients: only this one; or NULL */
+	unsigned row;       /* of the table of weather, from 1; 0: none */
 };
 
 struct sim_key {
@@ -87,11 +91,13 @@ struct sim_key {
 	char secret[41];
 	bool exists, active, foreign; /* foreign: not made by our calls */
 	int64_t created, gone;
-	int64_t changed;  /* last change of status */
-	int64_t since[2]; /* SES accepts from, to (0: open) */
-	int64_t used[2];  /* recorded uses, latest first; ours too */
-	int64_t stranger; /* last use by somebody not registered */
-	int64_t accepted; /* a probe of ours last saw 235 */
+	int64_t changed;        /* last change of status */
+	int64_t since[2];       /* SES accepts from, to (0: open) */
+	int64_t used[2];        /* recorded uses, latest first; ours too */
+	int64_t stranger;       /* last use by somebody not registered */
+	int64_t accepted;       /* a probe of ours last saw 235 */
+	int64_t accepted_in[4]; /* the same, by region */
+	bool others; /* switched or deleted by somebody else: not our doing */
 };
 
 struct sim_late {
@@ -103,6 +109,7 @@ struct sim_late {
 struct sim_client {
 	struct sim *w;
 	struct client_driver drv;
+	const char *region;
 	char user[KEY_ID_MAX], pass[64]; /* in its file */
 	char live[KEY_ID_MAX];           /* in the running process */
 	int64_t delay;                   /* without activate: live lags so */
@@ -110,31 +117,59 @@ struct sim_client {
 	bool
 	    exempt; /* its dead key is not our doing (foreign edit, optional) */
 	bool ours;  /* we wrote what is in its file */
-	bool silent;  /* sends no mail */
-	bool answers; /* human: does what is asked and confirms */
+	int64_t written;      /* by us, last */
+	unsigned life_read;   /* process that read it last */
+	unsigned long edited; /* call number of somebody else's last edit */
+	unsigned long read;   /* call number of our last read */
+	bool lied;            /* said ok and did nothing, once */
+	bool silent;          /* sends no mail */
+	bool answers;         /* human: does what is asked and confirms */
 	int64_t answer_after, asked_at;
 	char asked[KEY_ID_MAX];
 	struct {
 		char id[KEY_ID_MAX];
 		int64_t at;
-	} confirmed[4];
+	} confirmed[16];
 	size_t n_confirmed;
+};
+
+/* What dies with a process. */
+struct sim_proc {
+	unsigned id; /* counts up */
+	int64_t began;
+	uint64_t fence; /* of its lease */
+	bool dead;
+	bool skew_known;  /* AWS has answered it */
+	int64_t date_off; /* as the last answer showed it, beside skew */
+	bool lease_lost, full;
+	int last_list;                       /* keys in it; -1: none yet */
+	unsigned long last_fence, last_hold; /* call numbers */
+	bool fresh_list;                     /* listed in this life */
+	bool unkept; /* has a new key that no record names */
+	struct sim_life life;
 };
 
 struct sim {
 	/* time */
-	int64_t now;      /* AWS's */
-	int64_t skew;     /* AWS's minus ours */
-	int64_t date_off; /* as the last answer showed it, beside skew */
-	bool skew_known, stop;
+	int64_t now;  /* AWS's */
+	int64_t skew; /* AWS's minus ours */
+	struct sim_proc proc;
+	bool stop;
 	unsigned long calls; /* of this process life and all before */
 	unsigned count[CALL__MAX];
 
 	/* crashes: at this call (1..), before or after its effect */
 	unsigned long crash_at;
-	bool crash_after, dead;
+	bool crash_after;
 	unsigned long crash_next; /* so many calls after the first crash */
 	unsigned crashes;
+	/* Somebody else runs while this process is frozen, at this call. */
+	unsigned long freeze_at;
+	unsigned freeze_runs; /* so many of them */
+	int64_t freeze_ms;    /* so long, and so long after each */
+	bool nested;
+	unsigned processes, frozen; /* last id; id of the frozen one */
+	enum sim_call last_call;
 
 	struct sim_fault faults[SIM_FAULTS];
 	size_t n_faults;
@@ -149,15 +184,23 @@ struct sim {
 	int64_t propagation, use_lag;
 	bool refuse_new; /* SES never accepts a key made by us */
 	char straggler[KEY_ID_MAX];
+	bool controller; /* something like Terraform, between the runs */
 
 	/* store */
 	struct rec disk; /* the durable record */
 	bool text;       /* records pass through their text form; slow */
-	bool on_disk, lease_lost, full, reserve;
+	bool on_disk, reserve;
 	struct hold hold;
-	unsigned long last_fence, last_hold; /* call numbers */
 	char create_mark[64]; /* sent counter of the last create */
-	int last_list;
+	struct {
+		unsigned owner; /* process; 0: nobody */
+		uint64_t fence;
+		int64_t expires; /* by the wall clocks */
+	} lease;
+	bool restored; /* the record came from a backup: keys may be unknown */
+	bool wiped;    /* the record was deleted */
+	struct rec backup;
+	bool has_backup;
 
 	/* clients, configuration */
 	struct sim_client clients[SIM_CLIENTS];
@@ -169,11 +212,14 @@ struct sim {
 
 	/* operator */
 	bool force, revoke;
-	bool stay;            /* a run waits as `--wait` does, and goes on */
-	enum rot_state watch; /* event at this state, at that call in it */
+	int64_t sleepless; /* the timer is dead so long before the next run */
+	bool stay;         /* a run waits as `--wait` does, and goes on */
+	enum rot_state watch;     /* event at this state, at that call in it */
 	enum sim_call watch_call; /* CALL_COMMIT: on entering the state */
 	void (*event)(struct sim *w);
 	unsigned alarms, rounds, done;
+	unsigned run_alarms; /* of this run */
+	struct reach *reach; /* what was reached; or NULL */
 	char alarm[REC_TEXT_MAX];
 	enum ec last;
 	struct err err;
@@ -189,6 +235,7 @@ struct sim {
  * old key whose secret nobody told us, held by every client. */
 void sim_init(struct sim *w, size_t n_clients);
 void sim_free(struct sim *w);
+void auto_sim(struct sim *w);
 void sim_fault(struct sim *w, enum sim_call call, unsigned nth, unsigned times,
     enum sim_kind kind, int64_t arg);
 void sim_advance(struct sim *w, int64_t ms);
@@ -211,6 +258,8 @@ const struct sim_fault *sim_fault_now(
 extern const struct iam sim_iam;
 struct sim_key *sim_key_make(struct sim *w, bool foreign);
 struct sim_key *sim_key(struct sim *w, const char *id); /* exists; or NULL */
+/* The same, also when it is gone. */
+struct sim_key *sim_key_ever(struct sim *w, const char *id);
 size_t sim_keys_count(const struct sim *w);
 void sim_key_status(struct sim *w, struct sim_key *k, bool active);
 void sim_key_drop(struct sim *w, struct sim_key *k);
@@ -221,6 +270,7 @@ void sim_late_land(struct sim *w);
 extern const struct prober sim_prober;
 bool sim_ses_accepts(const struct sim *w, const struct sim_key *k);
 void sim_password(const struct sim_key *k, const char *region, char ret[64]);
+size_t sim_region(const struct sim *w, const char *region); /* its place */
 
 /* ---- sim_client.c ---- */
 struct sim_client *sim_client_add(struct sim *w, const char *name);
@@ -228,6 +278,9 @@ struct sim_client *sim_client(struct sim *w, const char *name);
 void sim_client_hold(struct sim_client *c, const char *user, const char *pass);
 void sim_client_human(struct sim_client *c);
 void sim_client_forget(struct sim *w, const char *name); /* unregister */
+/* Somebody gives it that key's right pair for its region. */
+void sim_client_give(struct sim_client *c, const struct sim_key *k);
+void sim_client_region(struct client_conf *c, const char *region);
 void sim_clients_live(struct sim *w);
 struct client_conf *sim_conf(struct sim *w, const char *name);
 
@@ -240,11 +293,16 @@ void sim_check_create(struct sim *w); /* before the effects */
 void sim_check_off(struct sim *w, const struct sim_key *k);
 void sim_check_on(struct sim *w, const struct sim_key *k);
 void sim_check_remove(struct sim *w, const struct sim_key *k);
-void sim_check_write(struct sim *w, const char *client);
+void sim_check_write(
+    struct sim *w, const struct client *c, const struct smtp_cred *cred);
 void sim_check_commit(struct sim *w, const struct rec *r);
+void sim_check_text(struct sim *w, const char *text);
+void sim_check_run(struct sim *w, bool blocked); /* a run has ended */
 void sim_check_end(struct sim *w);
 
 /* ---- sim_run.c ---- */
+/* The process that is at work stands still; others run meanwhile. */
+void sim_freeze(struct sim *w);
 /* One start of the program. */
 enum ec sim_run(struct sim *w);
 /* Run after run, as the timer would, until the rotation is over or a person
@@ -255,5 +313,7 @@ bool sim_until(struct sim *w, enum rot_state s);
 /* The operator's words. */
 void sim_release(struct sim *w);
 void sim_rollback(struct sim *w);
+/* `rotate adopt --current C [--retire R]`; R NULL: none. As cmd_adopt.c. */
+void sim_adopt(struct sim *w, const char *current, const char *retire);
 
 #endif

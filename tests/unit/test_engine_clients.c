@@ -202,7 +202,7 @@ a_failed_commit_ends_the_pushing(void **state)
 static void
 take_the_lease(struct sim *w)
 {
-	w->lease_lost = true;
+	w->proc.lease_lost = true;
 }
 
 static void
