@@ -53,7 +53,8 @@ due_slot(const struct config *c, int64_t *when, const char *name)
 
 struct due_arg {
 	const struct config *config;
-	int64_t *when;  /* by identity: next_at of its row */
+	int64_t *when; /* by identity: next_at of its row */
+	int64_t now;
 	bool under_way; /* some rotation waits for its time */
 };
 
@@ -62,10 +63,14 @@ see_row(void *arg, const struct store_row *row, struct err *e)
 {
 	struct due_arg *d = arg;
 	int64_t *when = due_slot(d->config, d->when, row->identity);
+	const struct identity_conf *id =
+	    config_identity(d->config, row->identity);
 
 	(void)e;
-	if (when != NULL) {
-		*when = row->next_at;
+	if (when != NULL && id != NULL) {
+		*when = rotation_is_due(id, row->state, row->next_at, d->now)
+		    ? 0
+		    : row->next_at;
 		d->under_way |= row->state != ROT_IDLE;
 	}
 	return EC_OK;
@@ -285,7 +290,7 @@ enum ec
 fleet_run(struct app *a, struct fleet *ret, struct err *e)
 {
 	AUTO(free) int64_t *when = NULL;
-	struct due_arg d = { .config = NULL };
+	struct due_arg d = { .config = NULL, .now = clock_wall() };
 	bool changed = false;
 	char hash[65];
 	enum ec worst;

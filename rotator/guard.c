@@ -320,18 +320,6 @@ guard_new_key(struct rotation *r, struct err *e)
 	return new_key_is_active(r, e);
 }
 
-enum ec
-guard_cause(struct rotation *r, struct err *e)
-{
-	const struct err why = *e;
-
-	if (why.ec != EC_CLIENT && why.ec != EC_HUMAN)
-		return why.ec;
-	if (new_key_is_active(r, e) != EC_CONFLICT)
-		*e = why;
-	return e->ec;
-}
-
 /* Back on a key whose password we never knew, held only by clients that we
  * cannot try: that it worked before, and people's word, is all there is. */
 static bool

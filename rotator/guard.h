@@ -52,10 +52,6 @@ MUST enum ec guard_retire(struct rotation *r, struct err *e);
  * only not be listed yet. Leaves r->keys fresh. */
 MUST enum ec guard_new_key(struct rotation *r, struct err *e);
 
-/* After *e, a client that failed or waits: EC_CONFLICT when the new key is
- * gone or off in IAM, so that no client can ever take it; else as it was. */
-MUST enum ec guard_cause(struct rotation *r, struct err *e);
-
 /* Lists keys for a person: id, status, age, last use. */
 void guard_name_keys(
     const struct rotation *r, const struct iam_keys *k, char *ret, size_t size);

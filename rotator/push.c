@@ -244,6 +244,11 @@ push_all(struct rotation *r, struct err *e)
 {
 	struct err worst = { .ec = EC_OK };
 
+	/* Somebody may have switched it off since it was proved, or our record
+	 * is an old one: no client is given a key that does not work (I1). A
+	 * list that cannot be had now is no evidence. */
+	if (guard_new_key(r, e) == EC_CONFLICT)
+		return e->ec;
 	for (size_t i = 0; i < r->rec.n_clients; i++) {
 		struct rec_client *rc = &r->rec.clients[i];
 		const struct client_conf *c =
@@ -260,8 +265,7 @@ push_all(struct rotation *r, struct err *e)
 		    (int)sizeof(rc->error) - 1, mine.what);
 		keep_worst(&worst, &mine, rc->name, c->required);
 	}
-	if (worst.ec == EC_OK)
-		return EC_OK;
-	*e = worst;
-	return guard_cause(r, e);
+	if (worst.ec != EC_OK)
+		*e = worst;
+	return worst.ec;
 }

@@ -24,6 +24,8 @@
  * clients use the same shape; a broken client must not be hammered. */
 #define RETRY_FIRST_MS ((int64_t)5 * 60 * 1000)
 #define RETRY_MAX_MS   ((int64_t)6 * 3600 * 1000)
+/* No step waits for longer than this and a retry, or a window of IAM. */
+#define WAIT_SLACK_MS ((int64_t)24 * 3600 * 1000)
 /* A person is asked again this often. */
 #define HUMAN_MS ((int64_t)3600 * 1000)
 
@@ -270,6 +272,18 @@ rotation_drive(struct rotation *r, struct err *e)
 			return rotation_block(r, at, e);
 		return pause_(r, ec, e);
 	}
+}
+
+bool
+rotation_is_due(const struct identity_conf *conf, enum rot_state s,
+    int64_t next_at, int64_t now)
+{
+	const int64_t idle = s == ROT_IDLE ? conf->max_age : 0;
+	int64_t longest = RETRY_MAX_MS;
+
+	longest = idle > longest ? idle : longest;
+	longest = conf->late_window > longest ? conf->late_window : longest;
+	return next_at <= now || next_at - now > longest + WAIT_SLACK_MS;
 }
 
 bool

@@ -82,6 +82,14 @@ void auto_rotation(struct rotation *r);
  */
 MUST enum ec rotation_drive(struct rotation *r, struct err *e);
 
+/*
+ * Is it time to look at it, by what its row in the store says? A moment that
+ * is further off than any step ever waits was written while the clock was
+ * wrong; it would hold everything up for as long as the clock was off.
+ */
+bool rotation_is_due(const struct identity_conf *conf, enum rot_state s,
+    int64_t next_at, int64_t now);
+
 /* Has the new pair been pushed and verified everywhere (--wait's question)? */
 bool rotation_pushed(const struct rec *r);
 

@@ -158,8 +158,8 @@ revoke_it(struct sim *w, struct dice *d)
 }
 
 /* Before anything is begun: which of two keys is in use. */
-static bool
-adopt_it(struct sim *w, struct dice *d)
+bool
+people_adopt(struct sim *w, struct dice *d)
 {
 	struct sim_key *k = &w->keys[0], *other = NULL;
 
@@ -338,8 +338,8 @@ stray(struct sim *w, struct dice *d)
 }
 
 /* A leftover of ours is found useful by somebody. */
-static bool
-use_the_orphan(struct sim *w, struct dice *d)
+bool
+people_use_orphan(struct sim *w, struct dice *d)
 {
 	struct sim_key *k = sim_key(w, w->disk.orphan);
 
@@ -447,7 +447,7 @@ suspend(struct sim *w, struct dice *d)
 	X(hold, "hold, or its end")                                            \
 	X(roll_back, "rollback")                                               \
 	X(revoke_it, "revoke")                                                 \
-	X(adopt_it, "adopt")                                                   \
+	X(people_adopt, "adopt")                                               \
 	X(back_up, "a backup is made")                                         \
 	X(restore_a_backup, "a backup is put back")                            \
 	X(wipe_it, "the record is deleted")                                    \
@@ -459,7 +459,7 @@ suspend(struct sim *w, struct dice *d)
 	X(make_a_key, "admin makes a key and uses it")                         \
 	X(make_a_quiet_key, "admin makes a key")                               \
 	X(stray, "somebody uses the old key")                                  \
-	X(use_the_orphan, "somebody uses a leftover")                          \
+	X(people_use_orphan, "somebody uses a leftover")                       \
 	X(start_controller, "a controller begins to undo")                     \
 	X(other_account, "wrong profile")                                      \
 	X(other_user, "the user is made again")                                \

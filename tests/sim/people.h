@@ -15,6 +15,9 @@ extern const char *const people_names[]; /* NULL at the end */
 void people_shape(struct sim *w, struct dice *d, size_t i);
 /* One of them does something, if it is possible now. */
 void people_meddle(struct sim *w, struct dice *d);
+/* Two of them that come by too seldom: false when it is not possible. */
+bool people_adopt(struct sim *w, struct dice *d);
+bool people_use_orphan(struct sim *w, struct dice *d);
 /* What the controller does between two runs. */
 void people_control(struct sim *w, struct dice *d);
 /* From here on nobody meddles: clocks, accounts, users are right again. */

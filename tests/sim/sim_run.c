@@ -101,6 +101,15 @@ sim_run(struct sim *w)
 	return w->last;
 }
 
+/* The rule of the program for what a timer finds (fleet.c). */
+bool
+sim_due(const struct sim *w)
+{
+	return !w->on_disk ||
+	    rotation_is_due(
+		&w->identity, w->disk.state, w->disk.next_at, w->now - w->skew);
+}
+
 /* Is there nothing left that the timer could do? */
 static bool
 over(const struct sim *w)
@@ -109,8 +118,7 @@ over(const struct sim *w)
 		return false;
 	if (w->disk.state == ROT_BLOCKED) /* and it has been said */
 		return w->last == EC_CONFLICT;
-	return w->disk.state == ROT_IDLE && w->last == EC_OK &&
-	    w->disk.next_at > w->now - w->skew;
+	return w->disk.state == ROT_IDLE && w->last == EC_OK && !sim_due(w);
 }
 
 static void
@@ -119,7 +127,7 @@ until_next(struct sim *w)
 	const int64_t wall = w->now - w->skew;
 	int64_t wait = w->on_disk ? w->disk.next_at - wall : 0;
 
-	if (w->proc.dead || wait < ROUND_MIN)
+	if (w->proc.dead || wait < ROUND_MIN || sim_due(w))
 		wait = ROUND_MIN;
 	sim_advance(w, wait);
 }

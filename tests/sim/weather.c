@@ -149,6 +149,23 @@ arrange(struct sim *w, struct dice *d)
 	arrange_deaths(w, d);
 }
 
+/* Where nobody comes by often, what is rare is helped along: a death, a use of
+ * what nobody should use, a long sleep. */
+static void
+help_chance(struct sim *w, struct dice *d)
+{
+	const enum rot_state s = w->disk.state;
+
+	if ((s == ROT_ORPH || s == ROT_ORPHQ) && percent(d, 20)) {
+		w->crash_at = w->calls + 1 + upto(d, 8);
+		(void)people_use_orphan(w, d);
+	}
+	if (s == ROT_PROVED && percent(d, 30))
+		w->sleepless = 2 * SIM_DAY;
+	if (s == ROT_IDLE && w->rounds <= 1 && sim_keys_count(w) == 2)
+		(void)people_adopt(w, d);
+}
+
 /* One rotation among people who meddle; then the sun shines, and people do as
  * they are told. */
 static void
@@ -161,6 +178,7 @@ rotate_once(struct sim *w, struct dice *d)
 		if (percent(d, 8))
 			people_meddle(w, d);
 		people_control(w, d);
+		help_chance(w, d);
 		if (w->on_disk && w->disk.state == ROT_IDLE && w->last == EC_OK)
 			break;
 		sim_advance(w, (int64_t)upto(d, 7200) * 1000 + w->sleepless);

@@ -303,6 +303,8 @@ void sim_check_end(struct sim *w);
 /* ---- sim_run.c ---- */
 /* The process that is at work stands still; others run meanwhile. */
 void sim_freeze(struct sim *w);
+/* Would the timer find it due? */
+bool sim_due(const struct sim *w);
 /* One start of the program. */
 enum ec sim_run(struct sim *w);
 /* Run after run, as the timer would, until the rotation is over or a person
