@@ -194,7 +194,8 @@ static bool
 restore_a_backup(struct sim *w, struct dice *d)
 {
 	(void)d;
-	if (!w->has_backup || w->backup.version == w->disk.version)
+	if (!w->has_backup || w->sql != NULL ||
+	    w->backup.version == w->disk.version)
 		return false;
 	w->backup.version += w->disk.version; /* the lease sees to that */
 	rec_free(&w->disk);
@@ -228,7 +229,7 @@ static bool
 wipe_it(struct sim *w, struct dice *d)
 {
 	(void)d;
-	if (!w->on_disk)
+	if (!w->on_disk || w->sql != NULL)
 		return false;
 	rec_free(&w->disk);
 	memset(&w->disk, 0, sizeof(w->disk));
@@ -607,7 +608,8 @@ people_mend(struct sim *w, struct dice *d)
 		percent(d, 50)) ||
 	    (r->resume == ROT_INTENT && percent(d, 50)) ||
 	    (lost &&
-		(r->rollback || old == NULL || r->resume == ROT_CREATED))) {
+		(r->rollback || old == NULL ||
+		    strstr(r->alarm, "back") != NULL))) {
 		begin_anew(w, d);
 		return;
 	}

@@ -347,7 +347,8 @@ reach_print(const struct reach *r, const char *const *weather,
 	unsigned bad = print_arrows(r) + print_rules(r);
 
 	for (size_t i = 0; i < MODE__MAX; i++)
-		bad += row(r->mode[i], "failure", mode_names[i]);
+		if (i != MODE_B4 || r->disk > 0)
+			bad += row(r->mode[i], "failure", mode_names[i]);
 	for (size_t i = 0; weather[i] != NULL; i++)
 		bad += row(r->weather[i], "weather", weather[i]);
 	for (size_t i = 0; people[i] != NULL; i++)

@@ -53,6 +53,7 @@
 	X(A27, "an answer that makes no sense")                                \
 	X(B2, "a commit fails and is durable")                                 \
 	X(B3, "no space right after the key was made")                         \
+	X(B4, "power fails, unsynced sectors and names are lost (disk only)")  \
 	X(B5, "a client's file cannot be written")                             \
 	X(B6, "the record is restored from a backup")                          \
 	X(B7, "the record is deleted")                                         \
@@ -107,6 +108,7 @@ enum reach_check {
 
 /* Counters only, so that those of several processes can be added. */
 struct reach {
+	uint64_t disk; /* lives with the real store: B4 is met in these only */
 	uint64_t rotations, runs, calls, deaths;
 	uint64_t check[CHECK__MAX];
 	uint64_t state[ROT__MAX];

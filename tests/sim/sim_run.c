@@ -218,7 +218,11 @@ sim_freeze(struct sim *w)
 	const unsigned alarms = w->run_alarms;
 	const bool stay = w->stay, force = w->force, revoke = w->revoke;
 
+	struct store kept = { .ctx = NULL };
+
 	sim_say(w, "--- the process is frozen");
+	if (w->sql != NULL)
+		kept = sim_sql_put_aside(w);
 	w->nested = true;
 	w->frozen = mine.id;
 	w->freeze_at = w->crash_at = 0;
@@ -238,5 +242,7 @@ sim_freeze(struct sim *w)
 	w->revoke = revoke;
 	w->proc = mine;
 	w->err = err;
+	if (w->sql != NULL)
+		sim_sql_take_up(w, &kept);
 	sim_say(w, "--- it wakes up");
 }

@@ -194,13 +194,17 @@ rotate_once(struct sim *w, struct dice *d)
 	}
 }
 
-bool
-weather_life(uint64_t seed, bool trace, struct reach *reach)
+static bool
+life(uint64_t seed, bool trace, struct reach *reach, bool on_disk)
 {
 	AUTO(sim) struct sim w;
 	struct dice d = { seed };
 
 	arrange(&w, &d);
+	if (on_disk) {
+		w.crash_at = 0; /* it dies in its writes */
+		sim_sql_begin(&w, seed, upto(&d, 6));
+	}
 	w.trace = trace;
 	w.reach = reach;
 	rotate_once(&w, &d);
@@ -217,4 +221,18 @@ weather_life(uint64_t seed, bool trace, struct reach *reach)
 		(void)fprintf(stderr, "# SIM_SEED=%llu: %s\n",
 		    (unsigned long long)seed, w.bad);
 	return w.bad[0] == '\0';
+}
+
+bool
+weather_life(uint64_t seed, bool trace, struct reach *reach)
+{
+	return life(seed, trace, reach, false);
+}
+
+bool
+weather_disk_life(uint64_t seed, bool trace, struct reach *reach)
+{
+	if (reach != NULL)
+		reach->disk++;
+	return life(seed, trace, reach, true);
 }

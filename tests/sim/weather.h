@@ -14,5 +14,7 @@ extern const char *const weather_names[];
 /* One life from that seed; true when no invariant broke. trace: tell it all,
  * and the seed with the violation at the end. reach: NULL or counted in. */
 bool weather_life(uint64_t seed, bool trace, struct reach *reach);
+/* The same over the real store and a disk that loses things: disk_begin(). */
+bool weather_disk_life(uint64_t seed, bool trace, struct reach *reach);
 
 #endif

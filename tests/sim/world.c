@@ -341,6 +341,7 @@ sim_init(struct sim *w, size_t n_clients)
 void
 sim_free(struct sim *w)
 {
+	sim_sql_end(w);
 	rec_free(&w->disk);
 	rec_free(&w->backup);
 }

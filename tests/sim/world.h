@@ -11,6 +11,7 @@
  *   world.c       life of a world, the gate every call passes, time
  *   sim_iam.c     IAM and STS          sim_ses.c     SMTP AUTH
  *   sim_client.c  clients              sim_store.c   records, lease, holds
+ *   sim_sql.c     the real store, over the disk of sim_disk.c
  *   sim_check.c   the invariants       sim_config.c  configuration
  *   sim_seal.c    sealing without a key file
  *   sim_run.c     timer and operator: run after run until the end
@@ -133,6 +134,8 @@ struct sim_client {
 	size_t n_confirmed;
 };
 
+struct sim_sql;
+
 /* What dies with a process. */
 struct sim_proc {
 	unsigned id; /* counts up */
@@ -187,8 +190,9 @@ struct sim {
 	bool controller; /* something like Terraform, between the runs */
 
 	/* store */
-	struct rec disk; /* the durable record */
-	bool text;       /* records pass through their text form; slow */
+	struct sim_sql *sql; /* the real one; or NULL */
+	struct rec disk;     /* the durable record */
+	bool text;           /* records pass through their text form; slow */
 	bool on_disk, reserve;
 	struct hold hold;
 	char create_mark[64]; /* sent counter of the last create */
@@ -286,6 +290,15 @@ struct client_conf *sim_conf(struct sim *w, const char *name);
 
 /* ---- sim_store.c ---- */
 extern const struct store sim_store;
+
+/* ---- sim_sql.c ---- */
+/* The real store from here on; after disk_begin(). It dies so many times in
+ * the middle of a write, and the power with it, as the seed says. */
+void sim_sql_begin(struct sim *w, uint64_t seed, unsigned deaths);
+void sim_sql_die_at(struct sim *w, uint64_t op); /* from now */
+void sim_sql_end(struct sim *w);
+struct store sim_sql_put_aside(struct sim *w);
+void sim_sql_take_up(struct sim *w, const struct store *s);
 
 /* ---- sim_check.c ---- */
 void sim_check(struct sim *w);        /* after every call */

@@ -284,6 +284,28 @@ a_client_left_alone_on_the_key_that_goes(void **state)
 	ends_on(&w, w.keys[0].id);
 }
 
+/* A key that was adopted is known in one region only. No way back from it, and
+ * then no way forward either: it was to be proved in every region. */
+static void
+an_adopted_key_needs_no_proof_of_every_region(void **state)
+{
+	struct sim_key *k;
+	WORLD(w, 1);
+	(void)state;
+
+	w.regions[1] = "eu-west-1";
+	k = sim_key_make(&w, true);
+	sim_advance(&w, SIM_HOUR);
+	sim_client_give(&w.clients[0], k);
+	sim_adopt(&w, k->id, w.keys[0].id);
+	assert_string_equal(rot_state_name(w.disk.state), "GRACE");
+	w.disk.clients[0].touched = true; /* written since, say */
+	sim_rollback(&w);
+	blocks(&w, "no way back");
+	sim_release(&w);
+	ends_on(&w, k->id);
+}
+
 int
 main(void)
 {
@@ -301,6 +323,7 @@ main(void)
 		cmocka_unit_test(a_young_key_behind_a_stale_list),
 		cmocka_unit_test(a_pause_that_a_wrong_clock_made),
 		cmocka_unit_test(a_client_left_alone_on_the_key_that_goes),
+		cmocka_unit_test(an_adopted_key_needs_no_proof_of_every_region),
 	};
 
 	return cmocka_run_group_tests(tests, sim_tests_begin, NULL);
