@@ -162,7 +162,8 @@ sim_until(struct sim *w, enum rot_state s)
 	return go_on(w, s, 400) && w->disk.state == s;
 }
 
-/* A command that dies is typed again, unless it is seen to have worked. */
+/* A command that dies is typed again, unless it is seen to have worked; it
+ * looks whether it is still possible, as all of them do. */
 static void
 say_to(struct sim *w, enum rot_state to, const char *what)
 {
@@ -172,6 +173,7 @@ say_to(struct sim *w, enum rot_state to, const char *what)
 		if (new_process(w) == EC_OK &&
 		    rotation_open(&r, &w->world, &w->identity, &w->err) ==
 			EC_OK &&
+		    rotation_leads(r.rec.state, to) &&
 		    rotation_advance(&r, to, &w->err, "%s", what) == EC_OK)
 			i = 3;
 		w->store.unlease(w->store.ctx);

@@ -12,6 +12,7 @@
  */
 #include "scenario.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -44,12 +45,28 @@ number(const char *name, uint64_t otherwise)
 	return s == NULL || *s == '\0' ? otherwise : strtoull(s, NULL, 10);
 }
 
+/* An assertion of the engine ends the process: the seed, at least. */
+static volatile uint64_t current;
+
+static void
+tell_seed(int sig)
+{
+	char text[64];
+	const int n = snprintf(text, sizeof(text), "# died: SIM_SEED=%llu\n",
+	    (unsigned long long)current);
+
+	(void)!write(STDERR_FILENO, text, (size_t)n);
+	(void)signal(sig, SIG_DFL);
+}
+
 static void
 work(struct job *j, int64_t until)
 {
+	(void)signal(SIGABRT, tell_seed);
 	for (uint64_t i = 0; i < j->rounds; i++) {
 		if (i % 64 == 0 && clock_mono() > until)
 			return;
+		current = j->seed + i;
 		if (!weather_life(j->seed + i, false, &j->reach)) {
 			/* Told again, in full. */
 			(void)weather_life(j->seed + i, true, NULL);
