@@ -191,8 +191,12 @@ retire_other(struct rotation *r, const struct iam_key *current,
 	(void)snprintf(rec->old.id, sizeof(rec->old.id), "%s", other->id);
 	rec->old.created = other->created;
 	rec->started = rec->verified_at = rotation_now(r);
-	for (size_t i = 0; i < rec->n_clients; i++)
+	for (size_t i = 0; i < rec->n_clients; i++) {
 		rec->clients[i].state = CL_VERIFIED;
+		/* It uses the key, whoever gave it: on a way back it is not
+		 * left alone, and the key does not go without a grace. */
+		rec->clients[i].touched = true;
+	}
 	if (push_verify_all(r, e) != EC_OK) {
 		(void)err_prefix(e, "not every client is on %s", current->id);
 		return fix(e,

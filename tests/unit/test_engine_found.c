@@ -299,9 +299,31 @@ an_adopted_key_needs_no_proof_of_every_region(void **state)
 	sim_client_give(&w.clients[0], k);
 	sim_adopt(&w, k->id, w.keys[0].id);
 	assert_string_equal(rot_state_name(w.disk.state), "GRACE");
-	w.disk.clients[0].touched = true; /* written since, say */
 	sim_rollback(&w);
 	blocks(&w, "no way back");
+	sim_release(&w);
+	ends_on(&w, k->id);
+}
+
+/* Going back after an adoption: the key that clients use since long was taken
+ * for one that no client was ever given, and switched off without a grace. */
+static void
+a_way_back_after_an_adoption(void **state)
+{
+	struct sim_key *k;
+	WORLD(w, 2);
+	(void)state;
+
+	k = sim_key_make(&w, true);
+	sim_advance(&w, SIM_HOUR);
+	w.clients[1].drv.read = NULL;
+	sim_client_give(&w.clients[0], k);
+	sim_client_give(&w.clients[1], k);
+	sim_adopt(&w, k->id, w.keys[0].id);
+	assert_string_equal(rot_state_name(w.disk.state), "GRACE");
+	sim_rollback(&w);
+	blocks(&w, "no way back");
+	assert_true(alive(&w, k->id));
 	sim_release(&w);
 	ends_on(&w, k->id);
 }
@@ -324,6 +346,7 @@ main(void)
 		cmocka_unit_test(a_pause_that_a_wrong_clock_made),
 		cmocka_unit_test(a_client_left_alone_on_the_key_that_goes),
 		cmocka_unit_test(an_adopted_key_needs_no_proof_of_every_region),
+		cmocka_unit_test(a_way_back_after_an_adoption),
 	};
 
 	return cmocka_run_group_tests(tests, sim_tests_begin, NULL);
