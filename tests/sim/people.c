@@ -219,8 +219,8 @@ back_up(struct sim *w, struct dice *d)
 	w->backup = w->disk;
 	w->backup.clients =
 	    calloc(w->disk.n_clients + 1, sizeof(*w->disk.clients));
-	memcpy(w->backup.clients, w->disk.clients,
-	    w->disk.n_clients * sizeof(*w->disk.clients));
+	for (size_t i = 0; i < w->disk.n_clients; i++)
+		w->backup.clients[i] = w->disk.clients[i];
 	w->has_backup = true;
 	return true;
 }
