@@ -21,9 +21,11 @@
 static enum ec
 open_node(struct file *f, struct err *e)
 {
+	AUTO(as_owner) struct as_owner as = AS_OURSELVES;
 	const char *path = buf_str(&f->at.path);
 	struct stat st;
 
+	as_owner(f, S_IRUSR, &as);
 	f->fd = openat(f->dir, place_name(&f->at), READ_FLAGS | O_NOFOLLOW);
 	if (f->fd < 0 || fstat(f->fd, &st) != 0)
 		return file_fail(e, path, "open");

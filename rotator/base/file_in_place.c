@@ -95,8 +95,10 @@ reread(struct file *f, struct err *e)
 static enum ec
 open_to_write(const struct file *f, int *ret, struct err *e)
 {
+	AUTO(as_owner) struct as_owner as = AS_OURSELVES;
 	struct stat st;
 
+	as_owner(f, S_IWUSR, &as);
 	*ret = openat(f->dir, place_name(&f->at),
 	    O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (*ret < 0 || fstat(*ret, &st) != 0)

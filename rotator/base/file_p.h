@@ -7,6 +7,7 @@
  *   file_flags.c    inode flags: refused, or cleared and set again
  *   file_meta.c     owner, mode, ACL and extended attributes
  *   file_pin.c      is everything still as it was read?
+ *   file_owner.c    root in the directory of another user
  *   file_temp.c     the temporary file, and those a crash left behind
  *   file_replace.c  the replacement itself
  *   file_in_place.c the other way: the same inode, new bytes
@@ -48,6 +49,7 @@ struct place {
 struct temp {
 	int dir; /* borrowed */
 	int fd;
+	const struct file *of;    /* borrowed: in whose directory it lies */
 	char name[TEMP_NAME_MAX]; /* "" once it is gone or renamed */
 };
 
@@ -143,6 +145,27 @@ enum ec pin_changed(const struct file *f, const char *how, struct err *e);
 /* Gives to the owner, group, ACL, extended attributes, and last the mode of
  * f, then reads them all back and compares. */
 MUST enum ec meta_copy(const struct file *f, int to, struct err *e);
+
+/*
+ * From here to the end of the block what is done by name in the directory of
+ * f is done as the owner of both, when we are root and he is not:
+ * AUTO(as_owner) struct as_owner as = AS_OURSELVES; as_owner(f, 0, &as);
+ * need: what the mode must allow him with the file itself, S_IRUSR or so; when
+ * it does not we stay who we are. Not for what shall belong to root, such as
+ * the record of a write in place.
+ */
+struct as_owner {
+	bool moved;
+	uid_t uid; /* of before */
+	gid_t gid;
+};
+#define AS_OURSELVES                                                           \
+	(struct as_owner)                                                      \
+	{                                                                      \
+		.moved = false                                                 \
+	}
+void as_owner(const struct file *f, mode_t need, struct as_owner *ret);
+void auto_as_owner(const struct as_owner *was);
 
 /* Empty, 0600, in the directory of f, under a name nobody can guess. */
 MUST enum ec temp_make(const struct file *f, struct temp *ret, struct err *e);

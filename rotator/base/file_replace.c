@@ -48,9 +48,11 @@ settle(const struct file *f, struct err *e)
 static enum ec
 rename_staged(struct file *f, struct err *e)
 {
+	AUTO(as_owner) struct as_owner as = AS_OURSELVES;
 	const char *path = buf_str(&f->at.path);
 	unsigned flags = f->at.node < 0 ? (unsigned)RENAME_NOREPLACE : 0;
 
+	as_owner(f, 0, &as);
 	if (renameat2(f->dir, f->staged.name, f->dir, place_name(&f->at),
 		flags) == 0) {
 		f->staged.name[0] = '\0';

@@ -38,6 +38,7 @@ prefix(const struct file *f, char ret[PREFIX_LEN + 1])
 enum ec
 temp_make(const struct file *f, struct temp *ret, struct err *e)
 {
+	AUTO(as_owner) struct as_owner as = AS_OURSELVES;
 	const char *path = buf_str(&f->at.path);
 	char start[PREFIX_LEN + 1];
 	uint64_t r[2];
@@ -48,6 +49,8 @@ temp_make(const struct file *f, struct temp *ret, struct err *e)
 	(void)snprintf(ret->name, sizeof(ret->name),
 	    "%s%016" PRIx64 "%016" PRIx64, start, r[0], r[1]);
 	ret->dir = f->dir;
+	ret->of = f;
+	as_owner(f, 0, &as);
 	ret->fd = openat(f->dir, ret->name,
 	    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (ret->fd >= 0)
@@ -69,8 +72,12 @@ temp_is_ours(const struct temp *t)
 void
 temp_drop(struct temp *t)
 {
-	if (t->name[0] != '\0')
+	AUTO(as_owner) struct as_owner as = AS_OURSELVES;
+
+	if (t->name[0] != '\0') {
+		as_owner(t->of, 0, &as);
 		(void)unlinkat(t->dir, t->name, 0);
+	}
 	auto_fd(&t->fd);
 	*t = TEMP;
 }
@@ -78,6 +85,7 @@ temp_drop(struct temp *t)
 void
 temp_sweep(const struct file *f)
 {
+	AUTO(as_owner) struct as_owner as = AS_OURSELVES;
 	char start[PREFIX_LEN + 1];
 	const struct dirent *d;
 	int fd = openat(f->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -88,6 +96,7 @@ temp_sweep(const struct file *f)
 		return;
 	}
 	prefix(f, start);
+	as_owner(f, 0, &as);
 	while ((d = readdir(dir)) != NULL)
 		if (strncmp(d->d_name, start, PREFIX_LEN) == 0)
 			(void)unlinkat(f->dir, d->d_name, 0);
