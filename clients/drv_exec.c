@@ -17,6 +17,7 @@ struct conf {
 	const char *const *command;
 	const char *const *options;
 	int64_t timeout;
+	const char *user;
 };
 
 static const struct client_opt opts[] = {
@@ -26,6 +27,8 @@ static const struct client_opt opts[] = {
 	    "names and values handed to the program; no secrets" },
 	{ "timeout", OPT_SPAN, offsetof(struct conf, timeout), false, "30s",
 	    NULL, "how long one action may take" },
+	{ "user", OPT_STR, offsetof(struct conf, user), false, NULL, NULL,
+	    "whom the program runs as, name or number" },
 	{ .key = NULL },
 };
 
@@ -44,6 +47,7 @@ ask(const struct client *c, enum exec_action action,
 		.in = &in,
 		.out = &out,
 		.timeout_ms = conf->timeout,
+		.user = conf->user,
 	};
 	enum ec ec;
 
@@ -66,6 +70,7 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 	bool sure;
 
 	TRY(program_check(conf->command, e));
+	TRY(program_check_user(conf->user, e));
 	TRY(ask(c, EXEC_PLAN, NULL, &reply, &sure, e));
 	*ret = reply.plan;
 	return EC_OK;

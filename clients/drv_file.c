@@ -73,6 +73,7 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 
 	TRY(target_plan(&conf->target, c, &p, e));
 	TRY(program_plan(conf->activate.argv, &p, e));
+	TRY(program_check_user(conf->activate.user, e));
 	if (p.warning[0] == '\0' && conf->activate.argv == NULL)
 		(void)snprintf(p.warning, sizeof(p.warning),
 		    "without activate, the program must read %.120s anew by "

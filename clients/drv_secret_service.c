@@ -83,6 +83,7 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 
 	TRY(look(c, &k, e));
 	TRY(program_plan(conf->activate.argv, &p, e));
+	TRY(program_check_user(conf->activate.user, e));
 	secret_item_text(&conf->item, c, text, sizeof(text));
 	(void)snprintf(p.change, sizeof(p.change),
 	    "store the pair in keyring %s as %s", conf->item.collection, text);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/run.h"
+#include "base/spawn_user.h"
 
 /* Where run() looks, see base/run.h. */
 static const char *const dirs[] = {
@@ -60,6 +61,14 @@ program_check(const char *const *argv, struct err *e)
 }
 
 enum ec
+program_check_user(const char *user, struct err *e)
+{
+	struct spawn_user u;
+
+	return spawn_user_find(user, &u, e);
+}
+
+enum ec
 program_plan(const char *const *argv, struct client_plan *ret, struct err *e)
 {
 	const size_t n = sizeof(ret->after);
@@ -78,5 +87,11 @@ program_plan(const char *const *argv, struct client_plan *ret, struct err *e)
 enum ec
 program_activate(const struct program_conf *p, struct err *e)
 {
-	return p->argv != NULL ? run_argv(p->argv, p->timeout, e) : EC_OK;
+	struct run r = {
+		.argv = p->argv,
+		.user = p->user,
+		.timeout_ms = p->timeout,
+	};
+
+	return p->argv != NULL ? run(&r, e) : EC_OK;
 }

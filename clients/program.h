@@ -13,17 +13,21 @@
 struct program_conf {
 	const char *const *argv; /* NULL: nothing needs to be run */
 	int64_t timeout;         /* ms */
+	const char *user;        /* whom it runs as; NULL: us */
 };
 
-/* Two rows of a table of options. at: offset of the struct program_conf that
+/* Three rows of a table of options. at: offset of the struct program_conf that
  * they fill; help: what the command is for. */
 #define PROGRAM_OPTS(at, help)                                                 \
 	{ "activate", OPT_ARGV, (at) + offsetof(struct program_conf, argv),    \
 		false, NULL, NULL, help },                                     \
-	{                                                                      \
-		"activate_timeout", OPT_SPAN,                                  \
+	    { "activate_timeout", OPT_SPAN,                                    \
 		    (at) + offsetof(struct program_conf, timeout), false,      \
-		    "60s", NULL, "how long that command may take"              \
+		    "60s", NULL, "how long that command may take" },           \
+	{                                                                      \
+		"activate_user", OPT_STR,                                      \
+		    (at) + offsetof(struct program_conf, user), false, NULL,   \
+		    NULL, "whom that command runs as, name or number"          \
 	}
 
 /*
@@ -31,6 +35,10 @@ struct program_conf {
  * EC_CONFIG with the remedy if not. Reads only; may be repeated.
  */
 MUST enum ec program_check(const char *const *argv, struct err *e);
+
+/* Is there such a user, and may we run something as him? NULL is fine. Classes
+ * of spawn_user_find(). Reads only; may be repeated. */
+MUST enum ec program_check_user(const char *user, struct err *e);
 
 /* program_check(), and "then run systemctl reload web" in ret->after. With
  * argv NULL nothing happens. */

@@ -101,6 +101,7 @@ job_init(struct job *j, const struct run *r)
 		.how = { .argv = r->argv,
 		    .env = r->env,
 		    .dir = r->dir != NULL ? r->dir : "/",
+		    .user = r->user,
 		    .std = { -1, -1, -1 } },
 	};
 	for (size_t i = 0; i < ENDS; i++) {

@@ -20,6 +20,9 @@ struct run {
 	struct buf *out;    /* stdout, capped by its max; or NULL: dropped */
 	struct buf *errout; /* stderr, first bytes kept; or NULL */
 	const char *dir;    /* working directory, or NULL for "/" */
+	/* Whom it runs as, a name or a number, with no groups but his own and
+	 * without a way to other rights; or NULL: us. */
+	const char *user;
 	int64_t timeout_ms; /* <= 0: 60 s */
 	int status;         /* ret: exit code, or 128 + signal */
 };
@@ -29,9 +32,10 @@ struct run {
  * not 0 or killed by a signal (r->status tells; what names the program and
  * the code). EC_TEMP: the deadline passed or output was over the cap; the
  * whole process group was killed. EC_CONFIG: cannot be executed (missing, not
- * executable). EC_IO/EC_NOMEM: fork or pipe failed. Error text never holds
- * output of the child (it may quote secrets). All inherited descriptors but
- * 0..2 are closed in the child; SIGPIPE while writing stdin is ignored.
+ * executable, no such user). EC_IO/EC_NOMEM: fork or pipe failed. Error text
+ * never holds output of the child (it may quote secrets). All inherited
+ * descriptors but 0..2 are closed in the child; SIGPIPE while writing stdin is
+ * ignored.
  */
 MUST enum ec run(struct run *r, struct err *e);
 

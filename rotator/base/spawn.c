@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "base/spawn_user.h"
 
 #define SEARCH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -26,7 +27,7 @@
 static const char *const base_env[] = { "PATH=" SEARCH, "LANG=C.UTF-8" };
 
 /* Sent by a child that could not become the program. */
-enum place { AT_SETUP, AT_DIR, AT_EXEC };
+enum place { AT_SETUP, AT_USER, AT_DIR, AT_EXEC };
 struct stumble {
 	enum place place;
 	int sys;
@@ -34,6 +35,7 @@ struct stumble {
 
 static const char *const places[] = {
 	[AT_SETUP] = "cannot set up the process",
+	[AT_USER] = "cannot become its user",
 	[AT_DIR] = "cannot enter the working directory",
 	[AT_EXEC] = "cannot be executed",
 };
@@ -43,6 +45,9 @@ static const struct remedy {
 	int sys;
 	const char *fix;
 } remedies[] = {
+	{ AT_USER, EPERM,
+	    "give the unit CAP_SETUID and CAP_SETGID, and not PrivateUsers= "
+	    "(rotate.service.d), or leave user out" },
 	{ AT_DIR, ENOENT, "make the directory, or name another" },
 	{ AT_DIR, EACCES, "let us into the directory, or name another" },
 	{ AT_EXEC, ENOENT,
@@ -59,6 +64,13 @@ static const struct remedy {
 struct ends {
 	int std[3];
 	int report;
+};
+
+/* What has to be known before the fork. */
+struct image {
+	char program[PATH_MAX];
+	const char **env;
+	struct spawn_user user;
 };
 
 /* For names without a slash. */
@@ -197,26 +209,47 @@ forget_signals(void)
 	return sigprocmask(SIG_SETMASK, &none, NULL) == 0;
 }
 
-/*
- * In the child. It dies with us: a second run, after we were killed, must not
- * meet the program of the first one at work. getppid() closes the gap before
- * prctl(). close_range() only marks, so that the report lasts till exec.
- */
+/* In the child. close_range() only marks, so that the report lasts till
+ * exec. */
 static bool
-set_up(const struct ends *ends, pid_t parent)
+set_up(const struct ends *ends)
 {
 	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
 		if (dup2(ends->std[i], i) < 0)
 			return false;
 	return setsid() > 0 && forget_signals() &&
-	    prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent &&
 	    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0;
+}
+
+/*
+ * In the child. It dies with us: a second run, after we were killed, must not
+ * meet the program of the first one at work. getppid() closes the gap before
+ * prctl(). A change of user would undo it (prctl(2)), so it comes after that.
+ */
+static bool
+die_with(pid_t parent)
+{
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
+}
+
+/* In the child. AT_EXEC: nothing is in the way. */
+static enum place
+get_ready(const struct spawn *s, const struct ends *ends, pid_t parent,
+    const struct spawn_user *user)
+{
+	if (!set_up(ends))
+		return AT_SETUP;
+	if (!spawn_user_become(user))
+		return AT_USER;
+	if (!die_with(parent))
+		return AT_SETUP;
+	return chdir(s->dir) == 0 ? AT_EXEC : AT_DIR;
 }
 
 /* In the child: async-signal-safe calls only. */
 static noreturn void
 become(const struct spawn *s, const struct ends *ends, pid_t parent,
-    const char *program, const char *const *env)
+    const struct image *image)
 {
 	struct stumble st = { .place = AT_SETUP, .sys = 0 };
 	char *const *argv;
@@ -224,14 +257,10 @@ become(const struct spawn *s, const struct ends *ends, pid_t parent,
 
 	/* execve() takes these without const for reasons of history. */
 	memcpy(&argv, &s->argv, sizeof(argv));
-	memcpy(&envp, &env, sizeof(envp));
-	if (set_up(ends, parent)) {
-		st.place = AT_DIR;
-		if (chdir(s->dir) == 0) {
-			st.place = AT_EXEC;
-			(void)execve(program, argv, envp);
-		}
-	}
+	memcpy(&envp, &image->env, sizeof(envp));
+	st.place = get_ready(s, ends, parent, &image->user);
+	if (st.place == AT_EXEC)
+		(void)execve(image->program, argv, envp);
 	st.sys = errno;
 	if (write(ends->report, &st, sizeof(st)) < 0)
 		_exit(EXIT_UNSTARTED + 1); /* nobody is there to be told */
@@ -243,8 +272,8 @@ become(const struct spawn *s, const struct ends *ends, pid_t parent,
  * the child. Returns as fork() does, in the parent only.
  */
 static pid_t
-fork_into(const struct spawn *s, const struct ends *ends, const char *program,
-    const char *const *env)
+fork_into(
+    const struct spawn *s, const struct ends *ends, const struct image *image)
 {
 	pid_t parent = getpid();
 	sigset_t all, was;
@@ -255,7 +284,7 @@ fork_into(const struct spawn *s, const struct ends *ends, const char *program,
 	(void)sigprocmask(SIG_SETMASK, &all, &was);
 	pid = fork();
 	if (pid == 0)
-		become(s, ends, parent, program, env);
+		become(s, ends, parent, image);
 	sys = errno;
 	(void)sigprocmask(SIG_SETMASK, &was, NULL);
 	errno = sys;
@@ -267,15 +296,16 @@ start(const struct spawn *s, const struct ends *ends, struct spawned *ret,
     struct err *e)
 {
 	AUTO(free) const char **env = make_env(s->env);
-	char program[PATH_MAX];
+	struct image image = { .env = env };
 	pid_t pid;
 
 	if (env == NULL)
 		return fail(e, EC_NOMEM, "no memory for an environment");
-	TRY(find_program(s->argv[0], program, e));
-	pid = fork_into(s, ends, program, env);
+	TRY(find_program(s->argv[0], image.program, e));
+	TRY(spawn_user_find(s->user, &image.user, e));
+	pid = fork_into(s, ends, &image);
 	if (pid < 0)
-		return fail_sys(e, "%s: cannot make a process", program);
+		return fail_sys(e, "%s: cannot make a process", image.program);
 	ret->pid = pid;
 	ret->death = pidfd_open(pid, 0);
 	return EC_OK;

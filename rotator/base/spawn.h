@@ -18,7 +18,8 @@
 struct spawn {
 	const char *const *argv; /* as in struct run */
 	const char *const *env;
-	const char *dir; /* working directory */
+	const char *dir;  /* working directory */
+	const char *user; /* as in struct run */
 	int std[3]; /* its 0, 1, 2, each above 2 and close-on-exec; -1 means
 		     * /dev/null. Stay open here, the caller closes them */
 };
@@ -32,8 +33,8 @@ struct spawned {
 
 /*
  * Forks. On failure nothing runs and nothing is open: EC_CONFIG (no such
- * program in PATH, relative path), EC_IO, EC_NOMEM or EC_DENIED (fork, pipe).
- * Failures of chdir and exec come later, through the report.
+ * program in PATH, relative path, no such user), EC_IO, EC_NOMEM or EC_DENIED
+ * (fork, pipe). Failures of chdir and exec come later, through the report.
  */
 MUST enum ec spawn(const struct spawn *s, struct spawned *ret, struct err *e);
 

@@ -174,6 +174,29 @@ gate_and_absence(void **state)
 	assert_non_null(drv_exec_write_only.write);
 }
 
+/* The program says who it is. */
+static void
+as_user(void **state)
+{
+	struct client_plan p;
+	struct fixture fx;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	open_program(
+	    &fx, "echo \"{\\\"ok\\\":true,\\\"change\\\":\\\"$(id -un)\\\"}\"");
+	assert_int_equal(chmod(fx.dir, 0777), 0);
+	assert_int_equal(chmod(fixture_path(&fx, "program"), 0755), 0);
+	assert_int_equal(fixture_set(&fx, "user", "nobody", NULL), EC_OK);
+	assert_int_equal(drv_exec.plan(&fx.c, &p, &fx.e), EC_OK);
+	assert_string_equal(p.change, "nobody");
+	assert_int_equal(fixture_set(&fx, "user", "nobody-yet", NULL), EC_OK);
+	assert_int_equal(drv_exec.plan(&fx.c, &p, &fx.e), EC_CONFIG);
+	fixture_told(&fx, "user: there is no nobody-yet");
+	fixture_close(&fx);
+}
+
 int
 main(void)
 {
@@ -183,6 +206,7 @@ main(void)
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(no_leak),
 		cmocka_unit_test(gate_and_absence),
+		cmocka_unit_test(as_user),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,6 +186,35 @@ activate_runs(void **state)
 	fixture_close(&fx);
 }
 
+/* As somebody else; and the plan knows when there is nobody of that name. */
+static void
+activate_as_user(void **state)
+{
+	struct fixture fx;
+	struct client_plan p;
+	struct stat st;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	open_env(&fx, ENV_TEXT);
+	assert_int_equal(chmod(fx.dir, 0777), 0);
+	assert_int_equal(fixture_set(&fx, "activate", "touch",
+			     fixture_path(&fx, "ran"), NULL),
+	    EC_OK);
+	assert_int_equal(
+	    fixture_set(&fx, "activate_user", "nobody", NULL), EC_OK);
+	assert_int_equal(drv_file.activate(&fx.c, &fx.e), EC_OK);
+	assert_int_equal(stat(fixture_path(&fx, "ran"), &st), 0);
+	assert_int_equal(st.st_uid, 65534);
+	assert_int_equal(chmod(fx.dir, 0700), 0);
+	assert_int_equal(
+	    fixture_set(&fx, "activate_user", "nobody-yet", NULL), EC_OK);
+	assert_int_equal(drv_file.plan(&fx.c, &p, &fx.e), EC_CONFIG);
+	fixture_told(&fx, "user: there is no nobody-yet");
+	fixture_close(&fx);
+}
+
 static void
 template_makes_the_file(void **state)
 {
@@ -272,6 +301,7 @@ main(void)
 		cmocka_unit_test(ambiguous),
 		cmocka_unit_test(plan_says_what),
 		cmocka_unit_test(activate_runs),
+		cmocka_unit_test(activate_as_user),
 		cmocka_unit_test(template_makes_the_file),
 		cmocka_unit_test(template_foreign_edit),
 		cmocka_unit_test(options_that_disagree),
