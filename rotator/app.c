@@ -9,7 +9,10 @@
 
 #include "base/auto.h"
 #include "base/clock.h"
+#include "base/far.h"
+#include "base/http.h"
 #include "rotator/app_reach.h"
+#include "rotator/probe.h"
 #include "sigv4/aws.h"
 
 /* Renewed by every commit and before every effect. Longer than the longest
@@ -65,10 +68,26 @@ app_lease(struct app *a, struct err *e)
 	return EC_OK;
 }
 
+/* In the process that talks to the network; see base/far.h. */
+static far_fn *const far_table[] = {
+	[HTTP_FAR_OP] = http_serve,
+	[PROBE_FAR_OP] = probe_serve,
+};
+
 enum ec
 app_net(struct app *a, struct err *e)
 {
-	return a->net != NULL ? EC_OK : net_new(NULL, &a->net, e);
+	const char *confine = secure_getenv("ROTATE_CONFINE");
+	struct confined how = { .files = false };
+	struct far *far = NULL;
+
+	if (a->net != NULL)
+		return EC_OK;
+	if (confine != NULL && strcmp(confine, "no") == 0)
+		return net_new(NULL, &a->net, e);
+	TRY(far_start(far_table, COUNT(far_table), &far, &how, e));
+	app_confined(a, &how);
+	return net_new_far(far, NULL, &a->net, e);
 }
 
 void

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/confine.h"
 #include "base/log.h"
 #include "base/net.h"
 #include "rotator/cli.h"
@@ -44,6 +45,8 @@ MUST enum ec app_config(struct app *a, struct err *e);
 MUST enum ec app_store(struct app *a, enum store_mode mode, struct err *e);
 MUST enum ec app_lease(struct app *a, struct err *e); /* opens RW first */
 MUST enum ec app_net(struct app *a, struct err *e);
+/* Says at level debug what the kernel could not do, if anything. */
+void app_confined(const struct app *a, const struct confined *how);
 /* Where our own AWS identity is looked for; after app_net(). */
 void app_aws_env(struct app *a);
 MUST enum ec app_seal(struct app *a, bool may_create, struct err *e);

@@ -18,6 +18,22 @@
 #define PROBE_LIMIT_MS ((int64_t)30 * 1000)
 #define ALARM_LIMIT_MS ((int64_t)30 * 1000)
 
+/* What the kernel cannot do is worth a word to whoever asks. */
+void
+app_confined(const struct app *a, const struct confined *how)
+{
+	const struct log_field f[] = {
+		LOG_S("landlock", how->files ? "yes" : "no"),
+		LOG_S("seccomp", how->calls ? "yes" : "no"),
+		{ .key = NULL },
+	};
+
+	if (!how->files || !how->calls)
+		log_event(&a->log, LOG_DEBUG_,
+		    "this kernel cannot confine the network process in full",
+		    f);
+}
+
 static int64_t
 wall(void *ctx)
 {
@@ -178,6 +194,8 @@ app_engine(struct app *a, struct err *e)
 enum ec
 app_world(struct app *a, struct err *e)
 {
+	/* Before there are secrets: it is a fork. */
+	TRY(app_net(a, e));
 	TRY(app_engine(a, e));
 	return app_iam(a, e);
 }

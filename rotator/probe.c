@@ -128,6 +128,26 @@ set_cred(CURL *h, const struct smtp_cred *cred)
 	return rc;
 }
 
+/* An own authority is the only one: no file, no directory beside it. */
+static CURLcode
+set_trust(CURL *h, const struct probe_job *job)
+{
+	struct curl_blob blob = { .len = job->ca_len,
+		.flags = CURL_BLOB_NOCOPY };
+	CURLcode rc;
+
+	if (job->ca == NULL)
+		return CURLE_OK;
+	/* Without const for reasons of history. */
+	memcpy(&blob.data, &job->ca, sizeof(blob.data));
+	rc = curl_easy_setopt(h, CURLOPT_CAINFO_BLOB, &blob);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(h, CURLOPT_CAINFO, NULL);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(h, CURLOPT_CAPATH, NULL);
+	return rc;
+}
+
 /* On failure the caller ends p all the same. */
 static enum ec
 open_probe(struct net *n, struct probe *p, const struct probe_job *job,
@@ -141,6 +161,8 @@ open_probe(struct net *n, struct probe *p, const struct probe_job *job,
 	if (p->h == NULL)
 		return fail(e, EC_NOMEM, "no memory for a probe");
 	TRY(set_address(p->h, job->peer, e));
+	if (set_trust(p->h, job) != CURLE_OK)
+		return fail(e, EC_NOMEM, "no memory for a probe");
 	rc = set_rules(p);
 	if (rc == CURLE_OK && job->cred != NULL)
 		rc = set_cred(p->h, job->cred);
@@ -242,6 +264,8 @@ probe_smtp_many(struct net *n, struct probe_job *jobs, size_t count,
 		return EC_OK;
 	if (timeout_ms <= 0)
 		timeout_ms = TIMEOUT_DEFAULT;
+	if (net_far(n) != NULL)
+		return probe_far(n, jobs, count, timeout_ms, e);
 	p = calloc(count, sizeof(*p));
 	if (p == NULL)
 		return fail(e, EC_NOMEM, "no memory for a probe");
@@ -257,7 +281,7 @@ probe_smtp(struct net *n, const struct smtp_peer *peer,
 {
 	struct probe_job job = { peer, cred,
 		send != NULL && send->from != NULL ? send : NULL,
-		{ .reply = "" } };
+		{ .reply = "" }, NULL, 0 };
 
 	TRY(probe_smtp_many(n, &job, 1, timeout_ms, e));
 	*ret = job.result;
@@ -268,7 +292,7 @@ enum ec
 probe_reach(struct net *n, const struct smtp_peer *peer, int64_t timeout_ms,
     struct probe_result *ret, struct err *e)
 {
-	struct probe_job job = { peer, NULL, NULL, { .reply = "" } };
+	struct probe_job job = { peer, NULL, NULL, { .reply = "" }, NULL, 0 };
 
 	TRY(probe_smtp_many(n, &job, 1, timeout_ms, e));
 	*ret = job.result;

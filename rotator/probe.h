@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/net.h"
 #include "clients/client.h"
@@ -62,9 +63,16 @@ struct probe_job {
 	const struct smtp_cred *cred;  /* NULL: no login, as probe_reach() */
 	const struct prove_send *send; /* or NULL */
 	struct probe_result result;
+	const char *ca; /* PEM; instead of the peer's ca_file. Or NULL */
+	size_t ca_len;
 };
 MUST enum ec probe_smtp_many(struct net *n, struct probe_job *jobs,
     size_t count, int64_t timeout_ms, struct err *e);
+
+/* The row of a table of base/far.h that answers for all of these. */
+enum ec probe_serve(
+    struct net *n, const struct buf *ask, struct buf *answer, struct err *e);
+#define PROBE_FAR_OP 1 /* its place in that table */
 
 /* Can the endpoint be reached and does it speak verified TLS, without any
  * credential? For --dry-run. Verdict ACCEPTED means: AUTH is offered. */

@@ -45,6 +45,10 @@ void dialog_quote(char ret[PROBE_REPLY_MAX], const char *text, size_t len);
 void verdict_reach(
     const struct dialog *d, CURLcode rc, long code, struct probe_result *ret);
 
+/* probe_smtp_many() by the process of base/far.h. */
+MUST enum ec probe_far(const struct net *n, struct probe_job *jobs,
+    size_t count, int64_t timeout_ms, struct err *e);
+
 /* One small message to the mailbox simulator. Lives until net_done(). */
 struct message {
 	char text[1024];

@@ -361,6 +361,18 @@ enum ec
 http_do(struct net *n, const struct http_request *q, struct http_reply *ret,
     struct err *e)
 {
+	struct target t = { .plain = false };
+
+	if (net_far(n) == NULL)
+		return http_here(n, q, ret, e);
+	TRY(parse_url(q->url, &t, e));
+	return http_far(n, q, t.peer, ret, e);
+}
+
+enum ec
+http_here(struct net *n, const struct http_request *q, struct http_reply *ret,
+    struct err *e)
+{
 	AUTO(http_alias) struct http_alias a = { .url = NULL };
 	struct target t = { .plain = false };
 	CURL *h;

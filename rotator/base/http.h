@@ -66,6 +66,11 @@ struct http_reply {
  */
 MUST enum ec http_do(struct net *n, const struct http_request *q,
     struct http_reply *ret, struct err *e);
+/* The row of a table of far.h that answers for http_do(). */
+enum ec http_serve(
+    struct net *n, const struct buf *ask, struct buf *answer, struct err *e);
+#define HTTP_FAR_OP 0 /* its place in that table */
+
 void http_reply_free(struct http_reply *r);
 void auto_http_reply(struct http_reply *r);
 

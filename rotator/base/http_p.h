@@ -6,6 +6,13 @@
 
 #define HTTP_PEER_MAX 280
 
+/* http_do() in this process, and by the one of far.h; the classes are those of
+ * http.h. peer: host:port, for errors. */
+MUST enum ec http_here(struct net *n, const struct http_request *q,
+    struct http_reply *ret, struct err *e);
+MUST enum ec http_far(const struct net *n, const struct http_request *q,
+    const char *peer, struct http_reply *ret, struct err *e);
+
 void auto_url(CURLU **u);
 void auto_curl_text(char **s);
 bool slist_append(struct curl_slist **l, const char *line);

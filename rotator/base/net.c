@@ -16,6 +16,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/auto.h"
+#include "base/far.h"
 
 #define TIMEOUT_DEFAULT 10000
 #define POLL_MS         1000
@@ -25,7 +26,8 @@
 
 struct net {
 	CURLM *multi;
-	char *ca_file; /* or NULL */
+	char *ca_file;   /* or NULL */
+	struct far *far; /* or NULL; then there is no multi */
 };
 
 static const struct {
@@ -51,10 +53,41 @@ fill(struct net *n, const char *ca_file, struct err *e)
 {
 	if (ca_file != NULL && (n->ca_file = strdup(ca_file)) == NULL)
 		return fail(e, EC_NOMEM, "no memory for a file name");
-	n->multi = curl_multi_init();
-	if (n->multi == NULL)
+	if (n->far == NULL)
+		n->multi = curl_multi_init();
+	if (n->far == NULL && n->multi == NULL)
 		return fail(e, EC_NOMEM, "no memory for the network");
 	return EC_OK;
+}
+
+static enum ec
+check_ca(const char *ca_file, struct err *e)
+{
+	if (ca_file == NULL || access(ca_file, R_OK) == 0)
+		return EC_OK;
+	(void)fail(e, EC_CONFIG, "%s: %s", ca_file, strerrordesc_np(errno));
+	return fix(e, "name a readable file of PEM certificates");
+}
+
+enum ec
+net_new_far(
+    struct far *far, const char *ca_file, struct net **ret, struct err *e)
+{
+	struct net *n = calloc(1, sizeof(*n));
+	enum ec ec = check_ca(ca_file, e);
+
+	if (n == NULL) {
+		far_stop(far);
+		return fail(e, EC_NOMEM, "no memory for the network");
+	}
+	n->far = far;
+	if (ec == EC_OK)
+		ec = fill(n, ca_file, e);
+	if (ec == EC_OK)
+		*ret = n;
+	else
+		net_free(n);
+	return ec;
 }
 
 enum ec
@@ -63,11 +96,7 @@ net_new(const char *ca_file, struct net **ret, struct err *e)
 	struct net *n;
 	enum ec ec;
 
-	if (ca_file != NULL && access(ca_file, R_OK) != 0) {
-		(void)fail(
-		    e, EC_CONFIG, "%s: %s", ca_file, strerrordesc_np(errno));
-		return fix(e, "name a readable file of PEM certificates");
-	}
+	TRY(check_ca(ca_file, e));
 	n = calloc(1, sizeof(*n));
 	if (n == NULL)
 		return fail(e, EC_NOMEM, "no memory for the network");
@@ -79,11 +108,24 @@ net_new(const char *ca_file, struct net **ret, struct err *e)
 	return ec;
 }
 
+const char *
+net_ca_file(const struct net *n)
+{
+	return n->ca_file;
+}
+
+struct far *
+net_far(const struct net *n)
+{
+	return n->far;
+}
+
 void
 net_free(struct net *n)
 {
 	if (n == NULL)
 		return;
+	far_stop(n->far);
 	if (n->multi != NULL)
 		(void)curl_multi_cleanup(n->multi);
 	free(n->ca_file);

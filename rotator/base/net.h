@@ -18,11 +18,19 @@
 #include "base/err.h"
 
 struct net;
+struct far;
 
 /* ca_file: extra trust anchor instead of the system's, or NULL. EC_CONFIG
  * when it cannot be read. secret_init() must have been called before. */
 MUST enum ec net_new(const char *ca_file, struct net **ret, struct err *e);
-void net_free(struct net *n); /* NULL is fine */
+/* All transfers are done by that process, which belongs to the net now, also on
+ * failure. Only http_do() and probe_smtp_many() can be used then. ca_file and
+ * classes as net_new(). */
+MUST enum ec net_new_far(
+    struct far *far, const char *ca_file, struct net **ret, struct err *e);
+struct far *net_far(const struct net *n);     /* NULL: done here */
+const char *net_ca_file(const struct net *n); /* or NULL */
+void net_free(struct net *n);                 /* NULL is fine */
 void auto_net(struct net **n);
 
 /*

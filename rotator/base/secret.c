@@ -126,6 +126,13 @@ secret_init(struct err *e)
 	return libraries_init(e);
 }
 
+void
+secret_after_fork(void)
+{
+	if (CRYPTO_secure_malloc_done() == 1)
+		(void)CRYPTO_secure_malloc_init(HEAP_SIZE, HEAP_MINSIZE);
+}
+
 enum ec
 secret_blank(size_t len, struct secret **ret, struct err *e)
 {

@@ -27,6 +27,10 @@ struct secret;
  */
 MUST enum ec secret_init(struct err *e);
 
+/* In the child of a fork: locks are not inherited (mlock(2)), so the heap for
+ * secrets is made anew, if there are none in it. */
+void secret_after_fork(void);
+
 /* Copies len bytes. The caller still owns (and must wipe) the source. */
 MUST enum ec secret_new(
     const void *p, size_t len, struct secret **ret, struct err *e);

@@ -425,7 +425,7 @@ test_many(void **state)
 		fake_smtp_start(&s[i], &w->certs, &scripts[i]);
 		peers[i] = peer_of(&s[i]);
 		jobs[i] = (struct probe_job){ &peers[i], &w->cred, NULL,
-			{ .reply = "" } };
+			{ .reply = "" }, NULL, 0 };
 	}
 	assert_int_equal(probe_smtp_many(w->net, jobs, 3, 1000, &e), EC_OK);
 	for (size_t i = 0; i < 3; i++) {
