@@ -35,6 +35,7 @@ static const char *const readable[] = {
 	"/run/NetworkManager",
 	"/run/nscd",
 	"/var/lib/sss",
+	"/var/lib/libvirt/dnsmasq",
 	/* plug-ins: nss_*, OpenSSL's providers, character sets */
 	"/etc/ld.so.cache",
 	"/lib",

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -133,7 +134,8 @@ slay(struct far *f, int64_t ms)
 		(void)poll(&death, 1,
 		    fd >= 0 || left(until) < TICK_MS ? (int)left(until)
 						     : TICK_MS);
-	(void)kill(f->pid, SIGKILL);
+	if (!has_ended(f))
+		(void)kill(f->pid, SIGKILL);
 	bury(f);
 }
 
@@ -196,18 +198,31 @@ far_start(far_fn *const *table, size_t count, struct far **ret,
 	return e->ec;
 }
 
-static bool
-say(const struct far *f, const void *p, size_t n)
+/* In one call, if the kernel takes it whole. */
+bool
+far_say(int fd, uint64_t op, const struct buf *b)
 {
-	const char *at = p;
-	ssize_t sent;
+	struct far_head head = { .op = op, .len = b->len };
+	struct iovec parts[] = {
+		{ .iov_base = &head, .iov_len = sizeof(head) },
+		{ .iov_base = b->p, .iov_len = b->len },
+	};
+	struct msghdr m = { .msg_iov = parts, .msg_iovlen = COUNT(parts) };
 
-	for (; n > 0; n -= (size_t)sent, at += sent) {
-		sent = send(f->fd, at, n, MSG_NOSIGNAL);
+	while (parts[0].iov_len + parts[1].iov_len > 0) {
+		ssize_t sent = sendmsg(fd, &m, MSG_NOSIGNAL);
+
 		if (sent < 0 && errno != EINTR)
 			return false;
-		if (sent < 0)
-			sent = 0;
+		for (size_t i = 0; i < COUNT(parts) && sent > 0; i++) {
+			const size_t n = (size_t)sent < parts[i].iov_len
+			    ? (size_t)sent
+			    : parts[i].iov_len;
+
+			parts[i].iov_base = (char *)parts[i].iov_base + n;
+			parts[i].iov_len -= n;
+			sent -= (ssize_t)n;
+		}
 	}
 	return true;
 }
@@ -216,12 +231,10 @@ enum ec
 far_call(struct far *f, unsigned op, const struct buf *ask, struct buf *answer,
     int64_t timeout_ms, struct err *e)
 {
-	const struct far_head head = { .op = op, .len = ask->len };
 	const int64_t until = clock_mono() + timeout_ms;
 	enum ec ec;
 
-	if (f->pid <= 0 || !say(f, &head, sizeof(head)) ||
-	    !say(f, buf_str(ask), ask->len))
+	if (f->pid <= 0 || !far_say(f->fd, op, ask))
 		return lost(f, EC_TEMP, e);
 	(void)fail(e, EC_UNKNOWN, "no answer");
 	ec = hear_answer(f, answer, until, e);

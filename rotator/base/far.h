@@ -23,7 +23,7 @@
 #include "base/err.h"
 #include "base/net.h"
 
-/* Both questions and answers; the longest reply a driver asks for is 8 MiB. */
+/* Both questions and answers; the longest reply a driver asks for is 2 MiB. */
 #define FAR_MAX ((size_t)64 * 1024 * 1024)
 
 struct far;

@@ -2,6 +2,8 @@
 #ifndef BASE_FAR_P_H
 #define BASE_FAR_P_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdnoreturn.h>
 #include <sys/types.h>
 
@@ -12,6 +14,9 @@ struct far_head {
 	uint64_t op; /* index into the table; 0 in an answer */
 	uint64_t len;
 };
+
+/* Header and bytes, all of them; false: nobody hears it any more. */
+bool far_say(int fd, uint64_t op, const struct buf *b);
 
 /* The life of the other process, from the fork to its end. */
 noreturn void far_serve(

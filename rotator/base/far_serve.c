@@ -72,22 +72,6 @@ hear(void *p, size_t n)
 }
 
 static bool
-say(const void *p, size_t n)
-{
-	const char *at = p;
-
-	while (n > 0) {
-		const ssize_t sent = send(FD, at, n, MSG_NOSIGNAL);
-
-		if (sent < 0 && errno != EINTR)
-			return false;
-		at += sent > 0 ? sent : 0;
-		n -= sent > 0 ? (size_t)sent : 0;
-	}
-	return true;
-}
-
-static bool
 hear_ask(uint64_t n, struct buf *ask, struct err *e)
 {
 	char chunk[4096];
@@ -109,17 +93,13 @@ serve_one(struct net *n, const struct far_head *head, far_fn *const *table,
 {
 	AUTO(buf) struct buf ask = BUF(FAR_MAX);
 	AUTO(buf) struct buf answer = BUF(FAR_MAX);
-	struct far_head back = { .op = 0 };
 	struct err e = { .ec = EC_OK };
 
 	if (head->op >= count || !hear_ask(head->len, &ask, &e))
 		return END_ASKED;
 	if (table[head->op](n, &ask, &answer, &e) != EC_OK)
 		return END_SERVED;
-	back.len = answer.len;
-	return say(&back, sizeof(back)) && say(buf_str(&answer), answer.len)
-	    ? END_GOOD
-	    : END_SERVED;
+	return far_say(FD, 0, &answer) ? END_GOOD : END_SERVED;
 }
 
 static enum end
@@ -135,7 +115,7 @@ serve(far_fn *const *table, size_t count)
 	if (net_new(NULL, &n, &e) != EC_OK)
 		return END_SETUP;
 	confine(&how);
-	if (!say(&how, sizeof(how)))
+	if (send(FD, &how, sizeof(how), MSG_NOSIGNAL) != sizeof(how))
 		return END_SETUP;
 	while (end == END_GOOD && hear(&head, sizeof(head)))
 		end = serve_one(n, &head, table, count);

@@ -93,19 +93,7 @@ net_new_far(
 enum ec
 net_new(const char *ca_file, struct net **ret, struct err *e)
 {
-	struct net *n;
-	enum ec ec;
-
-	TRY(check_ca(ca_file, e));
-	n = calloc(1, sizeof(*n));
-	if (n == NULL)
-		return fail(e, EC_NOMEM, "no memory for the network");
-	ec = fill(n, ca_file, e);
-	if (ec == EC_OK)
-		*ret = n;
-	else
-		net_free(n);
-	return ec;
+	return net_new_far(NULL, ca_file, ret, e);
 }
 
 const char *
