@@ -146,7 +146,8 @@ lost(struct far *f, enum ec ec, struct err *e)
 
 	/* Who has closed the socket is on its way; who has not, hangs. */
 	slay(f, poll(&fd, 1, 0) != 0 ? STOP_MS : 0);
-	(void)fail(e, ec, "the network process ended (%s)", f->end);
+	(void)fail(
+	    e, ec, "the child process for the network ended (%s)", f->end);
 	return fix(e,
 	    "nothing: it is tried again in the next run; if it stays, report "
 	    "it, and meanwhile set ROTATE_CONFINE=no");
@@ -186,14 +187,15 @@ far_start(far_fn *const *table, size_t count, struct far **ret,
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p) != 0)
-		return fail_sys(e, "cannot make a pair of sockets");
+		return fail_sys(
+		    e, "cannot make a pair of sockets to a child process");
 	pid = fork();
 	if (pid == 0)
 		far_serve(p[1], parent, table, count);
 	(void)close(p[1]);
 	if (pid > 0)
 		return adopt(p[0], pid, ret, ret_how, e);
-	(void)fail_sys(e, "cannot make the network process");
+	(void)fail_sys(e, "cannot make a child process for the network");
 	(void)close(p[0]);
 	return e->ec;
 }
