@@ -153,6 +153,9 @@ $(VFS): EXTRA_LIBS := -lcmocka
 TORTURE    := $(BUILD)/tests/faults/torture
 $(TORTURE): $(TORTURE).o $(LIBS)
 	$(link)
+RACE       := $(BUILD)/tests/race/race
+$(RACE): $(call objs,$(wildcard tests/race/*.c)) $(LIBS)
+	$(link)
 PT         := $(BUILD)/tests/crash/pt_trace.o
 $(BUILD)/tests/leak/halt: $(BUILD)/tests/leak/halt.o $(PT)
 	$(link)
@@ -187,7 +190,7 @@ fuzz-soak: ## the same for an hour each (FUZZ_SECONDS); what was found joins the
 	$(Q)FUZZ_KEEP=1 FUZZ_SECONDS=$(or $(FUZZ_SECONDS),3600) prove -v tests/fuzz/fuzz.t
 	$(Q)tests/fuzz/merge.sh
 
-tests-bin: $(UNIT) $(VFS) $(TORTURE) $(BUILD)/tests/conform/conform $(E2E_BIN) $(TOOLS) \
+tests-bin: $(UNIT) $(VFS) $(TORTURE) $(RACE) $(BUILD)/tests/conform/conform $(E2E_BIN) $(TOOLS) \
 	$(BUILD)/rotate $(BUILD)/ses-sandbox
 
 check: ## install test packages, build, run every test
@@ -221,6 +224,10 @@ live: ## real mail programs under constant mail through 20 rotations each
 crash: ## kill the program at every system call of a rotation, and resume
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain tests-bin
 	$(Q)prove -v tests/crash/crash.t tests/crash/recovery.t tests/crash/powerloss.t
+
+race: ## the owner of a directory exchanges what stands in it while root writes
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain build/plain/tests/race/race
+	$(Q)prove -v --exec '' build/plain/tests/race/race
 
 faults: ## every call and allocation of a rotation fails, once and for ever (hours)
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain tests-bin
@@ -258,7 +265,9 @@ crash-full: ## kills until no new state comes, and every disk a power cut leaves
 
 soak: ## the long runs: many random rotations, every crash point, fuzzing
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain tests-bin
-	$(Q)SIM_ROUNDS=$(or $(SIM_ROUNDS),1000000) build/plain/tests/unit/test_engine_random
+	$(Q)SIM_ROUNDS=$(or $(SIM_ROUNDS),250000000) SIM_JOBS=$(shell nproc) SIM_SECONDS=$(SIM_SECONDS) \
+	    build/plain/tests/unit/test_engine_random
+	$(Q)DISK_STEP=1 DISK_ROUNDS=20000 build/plain/tests/unit/test_engine_disk
 	$(Q)CRASH_FULL=1 CRASH_PAIRS=$(or $(CRASH_PAIRS),1000) prove -v tests/crash/crash.t
 	$(Q)$(MAKE) --no-print-directory fuzz
 
@@ -341,7 +350,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
 force:
-.PHONY: all check demo bench unit mutants coverage soak fuzz-soak crash-full evidence crash faults live conform model matrix fuzz fuzz-bin layers banned budget format analyze \
+.PHONY: all check demo bench unit mutants coverage soak fuzz-soak crash-full evidence race crash faults live conform model matrix fuzz fuzz-bin layers banned budget format analyze \
 	tidy cppcheck install uninstall deps clean help tests-bin force
 .DEFAULT_GOAL := all
 .SECONDARY:

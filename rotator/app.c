@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/far.h"
 #include "base/http.h"
+#include "base/secret.h"
 #include "rotator/app_reach.h"
 #include "rotator/probe.h"
 #include "sigv4/aws.h"
@@ -83,7 +84,9 @@ app_net(struct app *a, struct err *e)
 
 	if (a->net != NULL)
 		return EC_OK;
-	if (confine != NULL && strcmp(confine, "no") == 0)
+	/* A command asks before it has secrets; `agent`, which is handed one
+	 * and may not need the network at all, does not. */
+	if (secret_any() || (confine != NULL && strcmp(confine, "no") == 0))
 		return net_new(NULL, &a->net, e);
 	TRY(far_start(far_table, COUNT(far_table), &far, &how, e));
 	app_confined(a, &how);

@@ -299,6 +299,7 @@ exec_verify(struct app *a, struct err *e)
 
 	if (a->args->n_words == 1)
 		TRY(app_identity(a, a->args->words[0], &only, e));
+	TRY(app_net(a, e)); /* before there are secrets */
 	TRY(open_state(a, &v, e));
 	TRY(read_all(a, only, &v, e));
 	TRY(probe_rows(a, &v, e));

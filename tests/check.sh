@@ -51,7 +51,7 @@ prove -j"$jobs" --timer --merge \
     --failures --exec '' \
     $(find $asan/tests/unit -maxdepth 1 -name 'test_*' -type f -perm -100 | sort) \
     $asan/tests/conform/conform $asan/tests/faults/test_store_vfs \
-    build/plain/tests/faults/torture \
+    build/plain/tests/faults/torture build/plain/tests/race/race tests/sim/million_*.t \
     tests/e2e/*.t tests/crash/*.t tests/faults/*.t tests/valgrind/*.t tests/fuzz/*.t tests/leak/*.t \
     tests/live/*.t tests/matrix/*.t tests/model/*.t tests/peers/*.t \
     2>&1 | tee "$log/prove"

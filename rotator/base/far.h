@@ -35,6 +35,7 @@ typedef enum ec far_fn(
 
 /*
  * Starts it; table has count rows, an operation each, and outlives it.
+ * Not to be called when secret_any().
  * On failure nothing runs: EC_IO, EC_NOMEM, EC_DENIED. ret_how: what the
  * kernel could do.
  */

@@ -125,9 +125,8 @@ serve(far_fn *const *table, size_t count)
 noreturn void
 far_serve(int fd, pid_t parent, far_fn *const *table, size_t count)
 {
-	if (!die_with(parent) || !let_go(fd))
+	if (!die_with(parent) || !let_go(fd) || !secret_after_fork())
 		_exit(END_SETUP);
-	secret_after_fork();
 	(void)prctl(PR_SET_NAME, "rotate-net");
 	/* Not exit(): buffers and handlers are the other's. */
 	_exit((int)serve(table, count));

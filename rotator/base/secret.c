@@ -126,11 +126,17 @@ secret_init(struct err *e)
 	return libraries_init(e);
 }
 
-void
+bool
+secret_any(void)
+{
+	return CRYPTO_secure_used() > 0;
+}
+
+bool
 secret_after_fork(void)
 {
-	if (CRYPTO_secure_malloc_done() == 1)
-		(void)CRYPTO_secure_malloc_init(HEAP_SIZE, HEAP_MINSIZE);
+	return CRYPTO_secure_malloc_done() == 1 &&
+	    CRYPTO_secure_malloc_init(HEAP_SIZE, HEAP_MINSIZE) != 0;
 }
 
 enum ec

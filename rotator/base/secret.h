@@ -27,9 +27,12 @@ struct secret;
  */
 MUST enum ec secret_init(struct err *e);
 
-/* In the child of a fork: locks are not inherited (mlock(2)), so the heap for
- * secrets is made anew, if there are none in it. */
-void secret_after_fork(void);
+/* Is there a secret, of ours or of OpenSSL, in the locked heap? */
+bool secret_any(void);
+
+/* In the child of a fork that goes on as it is: the heap for secrets is made
+ * anew. False: there was one in it, and the heap must not be used. */
+MUST bool secret_after_fork(void);
 
 /* Copies len bytes. The caller still owns (and must wipe) the source. */
 MUST enum ec secret_new(
