@@ -69,20 +69,20 @@ prepare(struct rotation *r, const struct client_conf *c, struct rec_client *rc,
 	return EC_OK;
 }
 
-enum ec
-push_prepare(struct rotation *r, struct err *e)
+void
+push_prepare(struct rotation *r)
 {
+	struct err ignored;
+
 	for (size_t i = 0; i < r->rec.n_clients; i++) {
 		struct rec_client *rc = &r->rec.clients[i];
 		const struct client_conf *c =
 		    config_client(r->w->config, rc->name);
 
-		/* What cannot be read now is tried again in its own turn. */
 		if (rc->state == CL_PENDING && !c->client.drv->human &&
-		    prepare(r, c, rc, e) != EC_OK)
+		    prepare(r, c, rc, &ignored) != EC_OK)
 			rc->state = CL_PENDING;
 	}
-	return EC_OK;
 }
 
 enum ec

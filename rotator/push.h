@@ -15,8 +15,9 @@
 MUST enum ec push_preflight(const struct rotation *r, struct err *e);
 
 /* Remembers, sealed, what every pending client holds, and marks it as about
- * to be written. In memory: the caller's commit makes it the intent. */
-MUST enum ec push_prepare(struct rotation *r, struct err *e);
+ * to be written. What cannot be read or sealed now stays pending: push_all()
+ * tries it again. In memory: the caller's commit makes it the intent. */
+void push_prepare(struct rotation *r);
 
 /*
  * Gives every client that is not verified the new pair (rollback: its former

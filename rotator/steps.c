@@ -60,7 +60,7 @@ proved(struct rotation *r, struct err *e)
 	if (rotation_now(r) - r->rec.new.proved > PROOF_MS)
 		return rotation_advance(
 		    r, ROT_CREATED, e, "the proof is older than a day");
-	TRY(push_prepare(r, e));
+	push_prepare(r);
 	return rotation_advance(r, ROT_PUSHING, e, "moving %zu client(s) to %s",
 	    r->rec.n_clients, r->rec.new.id);
 }
