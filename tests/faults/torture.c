@@ -1,7 +1,8 @@
 /*
  * torture: memory runs out at each allocation in turn inside everything that
  * reads or writes text: the syntaxes of `file`, URLs, templates, the
- * configuration, records, replies of IAM and of outside programs, signing.
+ * configuration, records, replies of IAM and of outside programs, signing,
+ * seals, probes, the store (torture_own.h).
  * Inputs are the corpora of tests/fuzz; whatever one comes to with enough
  * memory, with too little it comes to EC_NOMEM, or, where the failing block
  * was only a cache of a library, to the same as before. Never to another
@@ -12,6 +13,7 @@
  * expat and cJSON included; not for the sanitizers' flavour.
  */
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -90,6 +92,19 @@ free(void *p)
 {
 	oom.live -= oom.on && p != NULL;
 	__libc_free(p);
+}
+
+/* The memory for secrets is OpenSSL's own, taken from no malloc(). */
+void *
+CRYPTO_secure_zalloc(size_t n, const char *file, int line)
+{
+	void *(*next)(size_t, const char *, int);
+	void *p = dlsym(RTLD_NEXT, "CRYPTO_secure_zalloc");
+
+	if (fails())
+		return NULL;
+	memcpy(&next, &p, sizeof(next));
+	return next(n, file, line);
 }
 
 /* ---- what is tortured ---- */
@@ -298,6 +313,7 @@ sign(const struct input *in, struct err *e)
 		{ "Host", "iam.amazonaws.com" },
 		{ "X-Amz-Target", "  a   b " },
 		{ "content-type", "x" },
+		{ NULL, NULL },
 	};
 	AUTO(sig_result) struct sig_result r = { .signature = "" };
 	AUTO(secret) struct secret *secret = NULL;
@@ -325,6 +341,8 @@ static const char template_text[] =
     "user {{username}}\npass \"{{password|json}}\" {{host}}:{{port}}\n";
 static const char query[] = "b=2&a=1&a=%20x&Action=ListAccessKeys";
 
+#include "tests/faults/torture_own.h"
+
 /* corpus: a folder of tests/fuzz/corpus, or NULL: only `text`. */
 static const struct subject {
 	const char *name, *corpus, *text;
@@ -341,6 +359,18 @@ static const struct subject {
 	{ "answers of programs", NULL, read_reply, answered },
 	{ "a list of IAM", NULL, list_reply, iam },
 	{ "signing", NULL, query, sign },
+	{ "known answers", NULL, query, own_known_answers },
+	{ "replies of IAM", NULL, query, own_replies },
+	{ "our identity", NULL, query, own_identity },
+	{ "endpoints", NULL, query, own_endpoint },
+	{ "calls to nobody", NULL, query, own_calls },
+	{ "seals", NULL, query, own_seals },
+	{ "a new sealing key", NULL, query, own_new_key },
+	{ "a client before it is written", NULL, query, own_prepare },
+	{ "a probe of nobody", NULL, query, own_probe },
+	{ "reaching nobody", NULL, query, own_reach },
+	{ "writing to the store", NULL, query, own_store_write },
+	{ "reading the store", NULL, query, own_store_read },
 };
 
 /* ---- the torture ---- */
@@ -447,7 +477,7 @@ main(void)
 	bool bad = false;
 	struct err e;
 
-	if (secret_init(&e) != EC_OK)
+	if (secret_init(&e) != EC_OK || !own_begin(&e))
 		return 1;
 	printf("1..%zu\n", COUNT(subjects));
 	for (size_t i = 0; i < COUNT(subjects); i++) {
@@ -464,5 +494,6 @@ main(void)
 		for (unsigned k = 0; k < t.wrong && k < WHY_MAX; k++)
 			printf("# %s\n", t.why[k]);
 	}
+	own_end();
 	return bad;
 }
