@@ -81,7 +81,7 @@ compose(struct message *m, const struct prove_send *send, struct err *e)
 	    "\r\n"
 	    "Proves that a new SMTP credential may send.\r\n",
 	    now, send->from, send->to, id, strchr(send->from, '@'));
-	if (n < 0 || (size_t)n >= sizeof(m->text))
+	if ((size_t)n >= sizeof(m->text)) /* also below 0 */
 		return fail(e, EC_BUG, "test message too long");
 	m->len = (size_t)n;
 	return EC_OK;

@@ -201,7 +201,7 @@ credential_path(const char *name, char ret[PATH_MAX], struct err *e)
 	}
 	n = snprintf(ret, PATH_MAX, "%s/%s", dir, name);
 	if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL ||
-	    n < 0 || n >= PATH_MAX) {
+	    (size_t)n >= PATH_MAX) { /* also below 0 */
 		(void)fail(e, EC_CONFIG, "\"%s\" cannot be a credential", name);
 		return fix(e, "name it as in LoadCredential=, no slashes");
 	}

@@ -196,9 +196,9 @@ decide(struct aws *a, enum aws_resend rule, const struct aws_verdict *v,
 		*ec = free_to ? v->ec : EC_UNKNOWN;
 		return STOP;
 	case AWS_REFUSED:
-	default:
-		return STOP;
+		break;
 	}
+	return STOP;
 }
 
 /* No reply: the same question for what http_do() says. */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/auto.h"
 #include "sigv4/providers.h"
@@ -49,11 +50,10 @@ static enum ec
 fail_nothing(struct err *e)
 {
 	char list[160] = "";
-	size_t n = 0;
 
-	for (size_t i = 0; providers[i] != NULL && n < sizeof(list); i++)
-		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s",
-		    i > 0 ? ", " : "", providers[i]->name);
+	for (size_t i = 0; providers[i] != NULL; i++)
+		(void)snprintf(list + strlen(list), sizeof(list) - strlen(list),
+		    "%s%s", i > 0 ? ", " : "", providers[i]->name);
 	errno = 0; /* no system call failed */
 	(void)fail(e, EC_DENIED,
 	    "no AWS credential of our own found; "

@@ -53,7 +53,7 @@ file_name(const struct aws_env *env, const char *variable, const char *fallback,
 		n = snprintf(ret, PATH_LIMIT, "%s%s", home(env), v + 1);
 	else
 		n = snprintf(ret, PATH_LIMIT, "%s", v);
-	if (n < 0 || n >= PATH_LIMIT)
+	if ((size_t)n >= PATH_LIMIT) /* also below 0 */
 		return fail(e, EC_CONFIG, "%s: path is too long", variable);
 	return EC_OK;
 }
