@@ -92,7 +92,7 @@ call(struct aws *aws, const struct action *a, const struct params *p,
 
 	TRY(form_body(a, p, &body, e));
 	ec = aws_do(aws, &c, ret, &why, e);
-	if (ec != EC_OK && a->about != PARAMS && p->v[a->about] != NULL)
+	if (ec != EC_OK && a->about != PARAMS)
 		(void)err_prefix(
 		    e, "%s %s", param_names[a->about], p->v[a->about]);
 	return ec;

@@ -47,10 +47,11 @@ look(const struct db *d, const char *suffix, bool *ret, struct err *e)
 	return *ret || errno == ENOENT ? EC_OK : cannot(d, e);
 }
 
+/* Of one descriptor, before and after. */
 static bool
 same(const struct stat *a, const struct stat *b)
 {
-	return a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	return a->st_size == b->st_size &&
 	    a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
 	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }

@@ -168,6 +168,8 @@ read_line(struct reader *r, struct span line, struct err *e)
 	bool indented = line.n > 0 && (line.p[0] == ' ' || line.p[0] == '\t');
 
 	r->line++;
+	if (memchr(line.p, '\0', line.n) != NULL)
+		return fail_line(r, "a NUL byte: no text file", e);
 	if (s.n == 0 || s.p[0] == '#' || s.p[0] == ';')
 		return EC_OK;
 	if (s.p[0] == '[' && !indented)
@@ -192,8 +194,6 @@ ini_read(const char *path, const struct buf *text, const char *section,
 		n = (size_t)(end - s);
 		if (memchr(s, '\n', n) != NULL)
 			n = (size_t)((const char *)memchr(s, '\n', n) - s);
-		if (memchr(s, '\0', n) != NULL)
-			return fail_line(&r, "a NUL byte: no text file", e);
 		TRY(read_line(&r, (struct span){ s, n }, e));
 	}
 	*found = r.found;

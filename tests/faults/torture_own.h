@@ -111,6 +111,8 @@ own_calls(const struct input *in, struct err *e)
 {
 	AUTO(aws) struct aws *a = NULL;
 	AUTO(iam_new_key) struct iam_new_key made = { 0 };
+	struct iam_caller who;
+	struct iam_user u;
 	struct iam_use use;
 	struct iam_keys keys;
 	struct iam iam;
@@ -119,6 +121,12 @@ own_calls(const struct input *in, struct err *e)
 	(void)in;
 	TRY(own_session(&a, e));
 	iam_aws(a, &iam);
+	ec = iam.caller(iam.ctx, &who, e);
+	if (ec != EC_TEMP)
+		return ec;
+	ec = iam.user(iam.ctx, "ses-smtp-a", &u, e);
+	if (ec != EC_TEMP)
+		return ec;
 	ec = iam.list(iam.ctx, "ses-smtp-a", &keys, e);
 	if (ec != EC_TEMP)
 		return ec;

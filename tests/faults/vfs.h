@@ -28,6 +28,8 @@ static const struct wrong {
 	{ "full_path", SQLITE_CANTOPEN, EACCES, false },
 	{ "read", SQLITE_IOERR_READ, EIO, false },
 	{ "read", SQLITE_IOERR_CORRUPTFS, EIO, false },
+	{ "read", SQLITE_IOERR_CORRUPTFS, ENXIO, false },
+	{ "read", SQLITE_IOERR_CORRUPTFS, ERANGE, false },
 	/* Only while nothing is written: SQLite takes the missing half for
 	 * zeros, because a file cannot end in the middle of its pages. */
 	{ "read", SQLITE_IOERR_SHORT_READ, 0, true },
