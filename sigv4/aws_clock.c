@@ -38,8 +38,6 @@ aws_clock_delay(int n, int64_t retry_after)
 	uint32_t r = UINT32_MAX / 2;
 	int64_t delay;
 
-	if (cap > DELAY_MAX)
-		cap = DELAY_MAX;
 	/* Without random numbers half the time is as good as any. */
 	(void)!getrandom(&r, sizeof(r), GRND_NONBLOCK);
 	delay = cap * (int64_t)r / (int64_t)UINT32_MAX;

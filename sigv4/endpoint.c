@@ -234,9 +234,9 @@ use_url(const char *url, const char *from, struct endpoint *ret, struct err *e)
 		   default_port(&p) ? "" : ":",
 		   default_port(&p) ? "" : p.port) < ENDPOINT_MAX &&
 	    snprintf(ret->url, sizeof(ret->url), "%s://%s%s", p.scheme,
-		ret->host, p.path) < ENDPOINT_MAX &&
-	    snprintf(ret->path, sizeof(ret->path), "%s/", p.path) <
-		ENDPOINT_MAX;
+		ret->host, p.path) < ENDPOINT_MAX;
+	/* Fits when the whole address did. */
+	(void)snprintf(ret->path, sizeof(ret->path), "%.254s/", p.path);
 	return fits ? EC_OK : fail(e, EC_CONFIG, "%s: too long", from);
 }
 

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <pwd.h>
+
 #include <cmocka.h>
 #undef fail /* ours is in base/err.h */
 
@@ -408,6 +410,57 @@ test_profile_places(void **state)
 	assert_null(p);
 }
 
+static struct passwd *entry_of_ours; /* instead of the password file's word */
+
+struct passwd *
+getpwuid(uid_t uid)
+{
+	(void)uid;
+	return entry_of_ours;
+}
+
+/* A system unit has no HOME; and not everybody has an entry, or a home. */
+static void
+test_home_of_the_password_file(void **state)
+{
+	struct passwd entry = { .pw_dir = NULL };
+	struct profile *p = NULL;
+	struct fake_env f;
+	struct err e;
+
+	(void)state;
+	fake_env_init(&f);
+	fake_env_file(&f, "config", "[default]\nk = v\n");
+	fake_env_set(&f, "HOME", "");
+	assert_int_equal(profile_load(&f.env, &p, &e), EC_GONE);
+	entry_of_ours = &entry;
+	assert_int_equal(profile_load(&f.env, &p, &e), EC_GONE);
+	entry.pw_dir = f.home;
+	assert_int_equal(profile_load(&f.env, &p, &e), EC_OK);
+	assert_string_equal(profile_get(p, "k"), "v");
+	profile_free(p);
+	fake_env_end(&f);
+	entry_of_ours = NULL;
+}
+
+static void
+test_ca_bundle_that_is_not_there(void **state)
+{
+	const struct aws_options o = { .attempts = 1 };
+	struct aws *a = NULL;
+	struct fake_env f;
+	struct err e;
+
+	(void)state;
+	fake_env_init(&f);
+	fake_env_set(&f, "AWS_ACCESS_KEY_ID", "AKID");
+	fake_env_set(&f, "AWS_SECRET_ACCESS_KEY", "secret");
+	fake_env_set(&f, "AWS_CA_BUNDLE", "/nowhere/ca.pem");
+	assert_int_equal(aws_open(NULL, &f.env, &o, &a, &e), EC_CONFIG);
+	assert_non_null(strstr(e.what, "/nowhere/ca.pem"));
+	fake_env_end(&f);
+}
+
 /* ---- who we are ---- */
 
 static void
@@ -776,6 +829,65 @@ test_quotes(void **state)
 	}
 }
 
+/* Nothing that could be more than an address gets into a dialogue. */
+static void
+test_addresses(void **state)
+{
+	static char longest[300];
+	static const struct {
+		const char *from;
+		enum ec want;
+	} rows[] = {
+		{ "a@example.org", EC_OK },
+		{ "a.example.org", EC_CONFIG },
+		{ "@example.org", EC_CONFIG },
+		{ "a@", EC_CONFIG },
+		{ "a@b@c", EC_CONFIG },
+		{ "a b@c", EC_CONFIG },
+		{ "a\r\nRCPT@c", EC_CONFIG },
+		{ "a\303\244@c", EC_CONFIG },
+		{ "<a@c>", EC_CONFIG },
+		{ longest, EC_CONFIG },
+	};
+	AUTO(net) struct net *n = NULL;
+	struct err e;
+
+	(void)state;
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[1] = '@';
+	assert_int_equal(net_new(NULL, &n, &e), EC_OK);
+	for (size_t i = 0; i < COUNT(rows) * 2 + 1; i++) {
+		const char *odd = i < COUNT(rows) * 2 ? rows[i / 2].from : NULL;
+		const struct prove_send send = { i % 2 == 0 ? "a@example.org"
+							    : odd,
+			i % 2 == 0 ? odd : "a@example.org" };
+		struct message m = { .len = 0 };
+		CURL *h = net_handle(n, NULL);
+
+		assert_int_equal(message_prepare(&m, h, &send, &e),
+		    odd == NULL ? EC_CONFIG : rows[i / 2].want);
+		net_done(n, h);
+		message_free(&m);
+	}
+}
+
+static void
+test_key_ids(void **state)
+{
+	char longest[KEY_ID_MAX + 1];
+
+	(void)state;
+	memset(longest, 'A', sizeof(longest));
+	longest[KEY_ID_MAX] = '\0';
+	assert_true(key_id_valid("AKIAIOSFODNN7EXAMPLE"));
+	assert_false(key_id_valid(longest));
+	longest[KEY_ID_MAX - 1] = '\0';
+	assert_true(key_id_valid(longest));
+	assert_false(key_id_valid("BKIAIOSFODNN7EXAMPLE"));
+	assert_false(key_id_valid("AKIAIOSFODNN7EX"));
+	assert_false(key_id_valid("AKIAIOSFODNN7EXAMPLe"));
+}
+
 /* libcurl's words, its own table, or ours. */
 static void
 test_whose_words(void **state)
@@ -844,6 +956,10 @@ main(void)
 		cmocka_unit_test(test_delays_are_bounded),
 		cmocka_unit_test(test_words_of_a_service),
 		cmocka_unit_test(test_quotes),
+		cmocka_unit_test(test_home_of_the_password_file),
+		cmocka_unit_test(test_ca_bundle_that_is_not_there),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_key_ids),
 		cmocka_unit_test(test_whose_words),
 		cmocka_unit_test(test_failures_by_name),
 	};

@@ -24,12 +24,14 @@
 #include "base/auto.h"
 #include "rotator/seal.h"
 #include "sigv4/hash.h"
+#include "sigv4/smtp_password.h"
 
 #define AAD   "shop|AKIAEXAMPLE|eu-west-1"
 #define PLAIN "BEXAMPLEexampleEXAMPLEexampleEXAMPLEexample1"
 
 static uid_t owner, somebody; /* of files, and we; 0: as it is */
 static bool short_hash;
+static int wrong_from; /* this HMAC and all after it; 0: none */
 
 int
 fstat(int fd, struct stat *st)
@@ -48,7 +50,22 @@ geteuid(void)
 }
 
 STAND_IN(ssize_t, read, (int fd, void *p, size_t n), (fd, p, n), -1)
-STAND_IN(int, RAND_bytes, (unsigned char *p, int n), (p, n), 0)
+
+/* Its generator encrypts as well, and is not meant. */
+int
+RAND_bytes(unsigned char *p, int n)
+{
+	const char *const was = armed.name;
+	int rc;
+
+	if (call_fails("RAND_bytes"))
+		return 0;
+	armed.name = NULL;
+	rc = NEXT(RAND_bytes)(p, n);
+	armed.name = was;
+	return rc;
+}
+
 STAND_IN(int, RAND_priv_bytes, (unsigned char *p, int n), (p, n), 0)
 STAND_IN(int, EVP_EncryptInit_ex,
     (EVP_CIPHER_CTX * c, const EVP_CIPHER *t, ENGINE *g, const unsigned char *k,
@@ -81,6 +98,8 @@ HMAC(const EVP_MD *md, const void *key, int len, const unsigned char *p,
 
 	if (short_hash)
 		*to_len = 16;
+	if (wrong_from != 0 && --wrong_from == 0)
+		wrong_from = 1, to[0] ^= 1;
 	return ret;
 }
 
@@ -345,6 +364,32 @@ test_hashes(void **state)
 	    hash_hmac("k", (size_t)INT_MAX + 1, "text", md, &e), EC_BUG);
 }
 
+/* A library that computes wrongly is found out before anything is written:
+ * five steps make a password, and there are two of them; then a signature. */
+static void
+test_known_answers(void **state)
+{
+	static const struct {
+		int from;
+		const char *what;
+	} rows[] = {
+		{ 1, "the SMTP password" },
+		{ 10, "the SMTP password" },
+		{ 11, "the AWS signature" },
+		{ 15, "the AWS signature" },
+	};
+	struct err e;
+
+	(void)state;
+	assert_int_equal(sigv4_selftest(&e), EC_OK);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		wrong_from = rows[i].from;
+		assert_int_equal(sigv4_selftest(&e), EC_BUG);
+		assert_non_null(strstr(e.what, rows[i].what));
+	}
+	wrong_from = 0;
+}
+
 static int
 begin(void **state)
 {
@@ -380,6 +425,7 @@ main(void)
 		cmocka_unit_test(test_odd_keys),
 		cmocka_unit_test(test_names_of_credentials),
 		cmocka_unit_test(test_hashes),
+		cmocka_unit_test(test_known_answers),
 	};
 
 	return cmocka_run_group_tests_name("seal calls", tests, begin, end);

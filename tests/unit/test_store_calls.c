@@ -97,6 +97,8 @@ fopen(const char *path, const char *mode)
 
 	if (stat_text == NULL || strncmp(path, "/proc/", 6) != 0)
 		return NEXT(fopen)(path, mode);
+	if (stat_text[0] == '\0')
+		return NEXT(fopen)("/dev/null", mode);
 	(void)snprintf(text, sizeof(text), "%s", stat_text);
 	return fmemopen(text, strlen(text) + 1, "r");
 }
