@@ -151,15 +151,32 @@ STAND_IN(int, sqlite3_bind_int64, (sqlite3_stmt * q, int i, sqlite3_int64 v),
 STAND_IN(int, sqlite3_bind_text,
     (sqlite3_stmt * q, int i, const char *s, int n, void (*f)(void *)),
     (q, i, s, n, f), armed.rc)
-STAND_IN(int, sqlite3_create_function_v2,
-    (sqlite3 * d, const char *s, int n, int f, void *p,
-	void (*a)(sqlite3_context *, int, sqlite3_value **),
-	void (*b)(sqlite3_context *, int, sqlite3_value **),
-	void (*c)(sqlite3_context *), void (*x)(void *)),
-    (d, s, n, f, p, a, b, c, x), armed.rc)
-STAND_IN(int, sqlite3_open_v2,
-    (const char *s, sqlite3 **d, int f, const char *v), (s, d, f, v),
-    (*d = NULL, armed.rc))
+int
+sqlite3_create_function_v2(sqlite3 *d, const char *s, int n, int f, void *p,
+    void (*a)(sqlite3_context *, int, sqlite3_value **),
+    void (*b)(sqlite3_context *, int, sqlite3_value **),
+    void (*c)(sqlite3_context *), void (*x)(void *))
+{
+	if (inside == 0 && call_fails("sqlite3_create_function_v2"))
+		return armed.rc;
+	return NEXT(sqlite3_create_function_v2)(d, s, n, f, p, a, b, c, x);
+}
+
+int
+sqlite3_open_v2(const char *s, sqlite3 **d, int f, const char *v)
+{
+	int rc;
+
+	if (call_fails("sqlite3_open_v2")) {
+		*d = NULL;
+		return armed.rc;
+	}
+	inside++;
+	rc = NEXT(sqlite3_open_v2)(s, d, f, v);
+	inside--;
+	return rc;
+}
+
 /* As the real one it owns the bytes also when it fails. */
 int
 sqlite3_deserialize(sqlite3 *d, const char *s, unsigned char *p,
