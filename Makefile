@@ -248,6 +248,8 @@ model: ## the protocol checked by Spin, in full; and without each guard
 mutants: ## remove every guard of the engine in turn; a test must die
 	$(Q)$(MAKE) --no-print-directory $(LIBS)
 	$(Q)prove -v tests/sim/mutants.sh
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain $(LIBS:$(BUILD)/%=build/plain/%)
+	$(Q)tests/mutants/mutants.py engine store
 
 coverage: ## branches and MC/DC of engine, store, protocol, parsers (clang 19)
 	$(Q)$(MAKE) --no-print-directory deps DEBS="$(TEST_DEBS) clang-19 llvm-19 libclang-rt-19-dev"

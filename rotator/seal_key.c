@@ -96,11 +96,11 @@ slurp(int fd, const char *path, struct secret *s, size_t cap, size_t *ret_n,
 static int
 nibble(unsigned char c)
 {
-	static const char digits[] = "0123456789abcdef";
-	const char *d = c == '\0' ? NULL : strchr(digits, c | 0x20);
+	const unsigned char small = c | 0x20;
 
-	/* | 0x20 makes capitals small, and some control characters digits. */
-	return d != NULL && c >= '0' ? (int)(d - digits) : -1;
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
 }
 
 /* "openssl rand -hex 32" ends its line. */

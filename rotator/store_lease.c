@@ -72,8 +72,8 @@ taken(const struct db *d, const struct lease *l, struct err *e)
 static enum ec
 may_take(struct db *d, const struct lease *l, int64_t now, struct err *e)
 {
-	if (l->owner.pid == 0 ||
-	    (d->fence != 0 && l->fence == (int64_t)d->fence))
+	/* A fence of 0 was never anybody's: its lease is free as well. */
+	if (l->owner.pid == 0 || l->fence == (int64_t)d->fence)
 		return EC_OK;
 	if (owner_life(&l->owner) != OWNER_DEAD && l->expires > now)
 		return taken(d, l, e);

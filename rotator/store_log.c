@@ -61,6 +61,8 @@ bad_event(const struct db *d, int64_t seq, struct err *e)
 static enum ec
 follow(struct db *d, sqlite3_stmt *q, struct chain *c, struct err *e)
 {
+	/* The last: its hash is what rowsum() gives, so it is as long as one.
+	 */
 	if (sqlite3_column_int64(q, 0) != c->seq + 1 ||
 	    !is_hash(q, 1, c->hash) || sqlite3_column_int(q, 3) != 1)
 		return bad_event(d, c->seq + 1, e);

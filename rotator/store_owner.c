@@ -27,7 +27,7 @@ parse_stat(char *line, struct process *ret)
 {
 	char *p = strrchr(line, ')');
 
-	if (p == NULL || p[1] != ' ' || p[2] == '\0')
+	if (p == NULL || p[1] != ' ')
 		return false;
 	ret->state = p[2];
 	p += 2;

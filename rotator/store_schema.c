@@ -176,10 +176,13 @@ static const struct fact {
 	    "a confirmation was altered" },
 };
 
-static enum ec
-verify(struct db *d, void *arg, struct err *e)
+enum ec
+db_verify(struct db *d, struct err *e)
 {
-	(void)arg;
+	if (d->whole)
+		return EC_OK;
+	/* Each fact is one statement, true of one moment: also without a
+	 * transaction around them. */
 	for (size_t i = 0; i < COUNT(facts); i++) {
 		int64_t holds = 0;
 
@@ -187,19 +190,6 @@ verify(struct db *d, void *arg, struct err *e)
 		if (holds != 1)
 			return db_damaged(d, e, "%s", facts[i].broken);
 	}
-	return EC_OK;
-}
-
-enum ec
-db_verify(struct db *d, struct err *e)
-{
-	if (d->whole)
-		return EC_OK;
-	/* Also called from within a transaction. */
-	if (sqlite3_get_autocommit(d->sql))
-		TRY(db_read(d, verify, NULL, e));
-	else
-		TRY(verify(d, NULL, e));
 	d->whole = true;
 	return EC_OK;
 }

@@ -21,9 +21,11 @@ libs=("$lib"/lib{rotator,clients,sigv4,base}.a -lcmocka)
 read -ra more < <(pkg-config --libs libcurl libcrypto libssl libcjson \
 	yaml-0.1 sqlite3 expat)
 engine=(rotation rotation_facts begin steps retire rollback orphan guard push
-	verify push_person settle cred)
+	verify push_person settle cred adopt guard_names)
 # Quick ones first: most mutants die at once.
 tests=(test_engine test_engine_clients test_engine_retire test_engine_back
+	test_engine_found test_engine_time test_engine_edges test_engine_guards
+	test_engine_limits
 	test_engine_random test_engine_crash)
 
 build() { # FROM TO

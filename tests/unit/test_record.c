@@ -11,8 +11,11 @@
 #include <cmocka.h>
 #undef fail /* ours is in base/err.h */
 
+#include <cjson/cJSON.h>
+
 #include "base/auto.h"
 #include "rotator/record.h"
+#include "rotator/record_p.h"
 
 #define BODY ((size_t)4 * 1024 * 1024)
 
@@ -307,6 +310,184 @@ test_capacity(void **state)
 	assert_int_equal(b.len, 0);
 }
 
+static bool no_memory; /* the next time */
+
+/* The linker takes ours. */
+void *
+reallocarray(void *p, size_t n, size_t size)
+{
+	if (!no_memory)
+		return realloc(p, n * size);
+	no_memory = false;
+	return NULL;
+}
+
+static enum ec
+there_and_back(const struct rec *r, struct rec *ret)
+{
+	AUTO(buf) struct buf b = BUF(BODY);
+	struct err e;
+
+	TRY(rec_encode(r, &b, &e));
+	return rec_decode(buf_str(&b), ret, &e);
+}
+
+/* The largest and the smallest numbers; one more is refused. */
+static void
+test_numbers(void **state)
+{
+	static const struct {
+		int64_t sent, created;
+		uint64_t version;
+		bool ok;
+	} rows[] = {
+		{ 0, 0, 0, true },
+		{ 0, (int64_t)1 << 53, (uint64_t)1 << 53, true },
+		{ 0, -((int64_t)1 << 53), 1, true },
+		{ 0, ((int64_t)1 << 53) + 1, 1, false },
+		{ 0, -((int64_t)1 << 53) - 1, 1, false },
+		{ 0, 0, ((uint64_t)1 << 53) + 1, false },
+		{ 0, 0, UINT64_MAX, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		static struct rec r;
+		AUTO(rec) struct rec got = { 0 };
+
+		rec_init(&r, "shop");
+		r.sent = rows[i].sent;
+		r.new.created = rows[i].created;
+		r.version = rows[i].version;
+		assert_int_equal(
+		    there_and_back(&r, &got), rows[i].ok ? EC_OK : EC_BUG);
+		if (rows[i].ok) {
+			assert_int_equal(got.new.created, rows[i].created);
+			assert_int_equal(got.version, rows[i].version);
+		}
+	}
+}
+
+/* What has no word, and what there are too many of. */
+static void
+test_bounds(void **state)
+{
+	AUTO(rec) struct rec r = { 0 };
+	AUTO(rec) struct rec got = { 0 };
+	struct rec_client *c;
+	struct err e;
+
+	(void)state;
+	rec_init(&r, "shop");
+	assert_int_equal(rec_client_add(&r, "web", &c, &e), EC_OK);
+	c->state = CL__MAX;
+	assert_int_equal(there_and_back(&r, &got), EC_BUG);
+	c->state = CL_VERIFIED;
+	r.base.n = IAM_KEYS_MAX;
+	r.base.key[0].status = KEY_OTHER;
+	assert_int_equal(there_and_back(&r, &got), EC_OK);
+	assert_int_equal(got.base.n, IAM_KEYS_MAX);
+	r.base.key[0].status = (enum key_status)(KEY_OTHER + 1);
+	assert_int_equal(there_and_back(&r, &got), EC_BUG);
+	r.base.n = 0;
+	r.n_clients = REC_CLIENTS_MAX; /* only counted */
+	assert_int_equal(rec_client_add(&r, "one more", &c, &e), EC_LIMIT);
+	r.n_clients = 1;
+	no_memory = true;
+	assert_int_equal(rec_client_add(&r, "one more", &c, &e), EC_NOMEM);
+	assert_int_equal(r.n_clients, 1);
+}
+
+/* Lists of a text: `what` is put in the place of `was`. */
+static enum ec
+decode_with(const char *was, const char *what, struct err *e)
+{
+	static struct rec r;
+	AUTO(rec) struct rec got = { 0 };
+	AUTO(buf) struct buf b = BUF(BODY);
+	AUTO(buf) struct buf with = BUF(BODY);
+	const char *at;
+
+	rec_init(&r, "shop");
+	assert_int_equal(rec_encode(&r, &b, e), EC_OK);
+	at = strstr(buf_str(&b), was);
+	assert_non_null(at);
+	assert_int_equal(buf_addf(&with, e, "%.*s%s%s", (int)(at - b.p), b.p,
+			     what, at + strlen(was)),
+	    EC_OK);
+	return rec_decode(buf_str(&with), &got, e);
+}
+
+#define A_KEY "{\"id\":\"A\",\"status\":\"Active\",\"created\":0}"
+
+static void
+test_lists(void **state)
+{
+	AUTO(rec) struct rec got = { 0 };
+	struct err e;
+
+	(void)state;
+	assert_int_equal(
+	    decode_with("\"key\":[]", "\"key\":7", &e), EC_DAMAGED);
+	assert_non_null(strstr(e.what, "\"key\""));
+	assert_int_equal(
+	    decode_with("\"clients\":[]", "\"clients\":7", &e), EC_DAMAGED);
+	assert_int_equal(decode_with("\"key\":[]",
+			     "\"key\":[" A_KEY "," A_KEY "," A_KEY "," A_KEY
+			     "," A_KEY "," A_KEY "," A_KEY "," A_KEY "]",
+			     &e),
+	    EC_OK);
+	assert_int_equal(
+	    decode_with("\"key\":[]",
+		"\"key\":[" A_KEY "," A_KEY "," A_KEY "," A_KEY "," A_KEY
+		"," A_KEY "," A_KEY "," A_KEY "," A_KEY "]",
+		&e),
+	    EC_DAMAGED);
+	assert_non_null(strstr(e.what, "\"key\""));
+	assert_int_equal(rec_decode("7", &got, &e), EC_DAMAGED);
+	assert_non_null(strstr(e.what, "it is not JSON"));
+}
+
+/* --- memory: the nth allocation of cJSON fails ------------------------- */
+
+static long left;
+
+static void *
+allocate(size_t n)
+{
+	return left-- == 0 ? NULL : malloc(n);
+}
+
+static void
+test_memory(void **state)
+{
+	cJSON_Hooks hooks = { allocate, free };
+	static struct rec r;
+	struct rec_client *c;
+	struct err e;
+	enum ec ec = EC_NOMEM;
+
+	(void)state;
+	rec_init(&r, "shop");
+	for (size_t n = 0; n < 2; n++) {
+		for (long turn = 0; ec != EC_OK; turn++) {
+			AUTO(buf) struct buf b = BUF(BODY);
+
+			cJSON_InitHooks(&hooks);
+			left = turn;
+			ec = rec_encode(&r, &b, &e);
+			cJSON_InitHooks(NULL);
+			assert_true(ec == EC_OK || ec == EC_NOMEM);
+			if (ec == EC_OK)
+				assert_true(left >= 0); /* none was refused */
+		}
+		ec = EC_NOMEM;
+		r.base.n = 2;
+		assert_int_equal(rec_client_add(&r, "web", &c, &e), EC_OK);
+	}
+	rec_free(&r);
+}
+
 static void
 test_look_up(void **state)
 {
@@ -328,6 +509,9 @@ test_look_up(void **state)
 	assert_string_equal(rec_key_sealed(&r.new, "eu-west-1"), "v1.x");
 	assert_null(rec_key_sealed(&r.new, "eu-west-2"));
 	assert_null(rec_key_sealed(&r.old, "eu-west-1"));
+	/* What lies behind the last one is of old. */
+	(void)snprintf(r.new.pw[1].region, REGION_MAX, "eu-west-2");
+	assert_null(rec_key_sealed(&r.new, "eu-west-2"));
 }
 
 int
@@ -338,6 +522,10 @@ main(void)
 		cmocka_unit_test(test_broken_bytes),
 		cmocka_unit_test(test_strict),
 		cmocka_unit_test(test_capacity),
+		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_look_up),
 	};
 
