@@ -15,12 +15,11 @@
 #include "sigv4/aws_error.h"
 #include "sigv4/aws_p.h"
 
-#define SKEW_SEEN INT64_C(2000)
 #include "sigv4/providers.h"
 
+#define SKEW_SEEN  INT64_C(2000)
 #define ATTEMPTS   3
 #define TIMEOUT_MS 10000
-#define FRESH_MS   (INT64_C(5) * 60 * 1000) /* renew before it runs out */
 
 static void
 default_sleep(void *ctx, int64_t ms)
@@ -97,7 +96,8 @@ aws_open(struct net *n, const struct aws_env *env, const struct aws_options *o,
 		return ec;
 	TRY(choose_region(a, o->region, e));
 	TRY(choose_ca(a, e));
-	TRY(identity_load(env, &a->cred, e));
+	TRY(o->as != NULL ? aws_cred_dup(o->as, &a->cred, e)
+			  : identity_load(env, &a->cred, e));
 	*ret = TAKE(a);
 	return EC_OK;
 }
@@ -152,21 +152,6 @@ aws_endpoint(struct aws *a, const char *service, char ret[256], struct err *e)
 
 	TRY(endpoint_find(a->env, a->profile, a->region, service, &to, e));
 	(void)snprintf(ret, ENDPOINT_MAX, "%s", to.url);
-	return EC_OK;
-}
-
-/* A session token lives for an hour; a run that waits may outlive it. */
-static enum ec
-renew(struct aws *a, struct err *e)
-{
-	struct aws_cred fresh = { .key_id = "" };
-
-	if (a->cred.expires == 0 ||
-	    clock_wall() + a->offset + FRESH_MS < a->cred.expires)
-		return EC_OK;
-	TRY(identity_load(a->env, &fresh, e));
-	aws_cred_free(&a->cred);
-	a->cred = fresh;
 	return EC_OK;
 }
 
@@ -262,7 +247,7 @@ aws_do(struct aws *a, const struct aws_call *c, struct http_reply *ret,
 	enum next next;
 	enum ec ec;
 
-	TRY(renew(a, e));
+	TRY(identity_refresh(a->env, a->offset, &a->cred, e));
 	TRY(endpoint_find(a->env, a->profile, a->region, c->service, &to, e));
 	for (int n = 1;; n++) {
 		r = (struct http_reply){ .retry_after = -1 };

@@ -25,6 +25,9 @@ struct aws_options {
 	/* Waiting between attempts; NULL: clock_sleep(). */
 	void (*sleep)(void *ctx, int64_t ms);
 	void *sleep_ctx;
+	/* Whom to sign as, copied; it is not renewed. Without a secret in it
+	 * nothing is signed. NULL: identity_load(). */
+	const struct aws_cred *as;
 };
 
 /* Loads the credential (identity_load) and endpoint settings. Keeps net and
@@ -55,11 +58,13 @@ struct aws_call {
 	const char *method;  /* NULL: POST */
 	/* As sent: begins with '/', everything else but unreserved characters
 	 * percent-encoded once (the signature encodes it once more, as every
-	 * service but S3 does). No query. NULL: "/". */
+	 * service but S3 does). No query, unless nothing is signed. NULL:
+	 * "/". */
 	const char *path;
 	const char *content_type; /* e.g. form, amz-json-1.1; or NULL */
 	const char *target;       /* X-Amz-Target or NULL */
 	const struct buf *body;   /* NULL: none */
+	const char *header;       /* one more, "Name: value", not signed */
 	enum aws_resend resend;
 };
 

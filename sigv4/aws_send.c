@@ -10,7 +10,7 @@
 #include "sigv4/aws_p.h"
 #include "sigv4/sign.h"
 
-#define WIRE_MAX   6
+#define WIRE_MAX   7
 #define WIRE_LINE  ((size_t)16 * 1024)
 #define SIGNED_MAX 4
 #define PATH_BYTES ((size_t)4096)
@@ -43,13 +43,19 @@ add_line(struct wire *w, const char *name, const char *value, struct err *e)
 	return EC_OK;
 }
 
+/* Host comes first in the list and is libcurl's own to send. */
 static enum ec
-add_lines(struct wire *w, const struct sig_header *headers,
-    const struct aws_cred *cred, const struct sig_result *sig, struct err *e)
+add_headers(struct wire *w, const struct sig_header *headers, struct err *e)
 {
-	/* Host comes first in the list and is libcurl's own to send. */
 	for (const struct sig_header *h = headers + 1; h->name != NULL; h++)
 		TRY(add_line(w, h->name, h->value, e));
+	return EC_OK;
+}
+
+static enum ec
+add_signature(struct wire *w, const struct aws_cred *cred,
+    const struct sig_result *sig, struct err *e)
+{
 	TRY(add_line(w, "X-Amz-Date", sig->amz_date, e));
 	if (cred->token != NULL)
 		TRY(add_line(
@@ -120,8 +126,13 @@ aws_send(struct aws *a, const struct aws_call *c, const struct endpoint *to,
 		    (struct sig_header){ "Content-Type", c->content_type };
 	if (c->target != NULL)
 		headers[n++] = (struct sig_header){ "X-Amz-Target", c->target };
-	TRY(sign(a, c, to, headers, &sig, e));
-	TRY(add_lines(&w, headers, &a->cred, &sig, e));
+	TRY(add_headers(&w, headers, e));
+	if (c->header != NULL)
+		w.list[w.n++] = c->header;
+	if (a->cred.secret != NULL) {
+		TRY(sign(a, c, to, headers, &sig, e));
+		TRY(add_signature(&w, &a->cred, &sig, e));
+	}
 	TRY(buf_addf(&url, e, "%s/%s", to->url, path_of(c)));
 	q.url = buf_str(&url);
 	a->calls++;

@@ -61,6 +61,8 @@ static const struct service {
 } services[] = {
 	{ "iam", "IAM", "iam", "iam", .global = true },
 	{ "sts", "STS", "sts", "sts", .gov_fips = true },
+	/* Its calls are not signed. */
+	{ "sso", "SSO", "portal.sso", "awsssoportal", .global = false },
 	{ "secrets_manager", "SECRETS_MANAGER", "secretsmanager",
 	    "secretsmanager", .always_dual = true },
 	{ "ssm", "SSM", "ssm", "ssm", .gov_fips = true },

@@ -1,6 +1,6 @@
 /*
- * identity: the order of the search, and what a credential is. To add a
- * provider: one file, one line in the table.
+ * identity: the order of the search, what a credential is, and when it is
+ * renewed. To add a provider: one file, one line in the table.
  */
 #include "sigv4/identity.h"
 
@@ -10,7 +10,14 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/clock.h"
 #include "sigv4/providers.h"
+
+#define ADVISORY_MS  (INT64_C(15) * 60 * 1000)
+#define MANDATORY_MS (INT64_C(10) * 60 * 1000)
+/* Some providers hand out the same credential until minutes before its end;
+ * they are not asked before each single call. */
+#define PAUSE_MS (INT64_C(60) * 1000)
 
 static const char *
 process_env(void *ctx, const char *name)
@@ -21,14 +28,20 @@ process_env(void *ctx, const char *name)
 
 const struct aws_env aws_env_process = {
 	.env = process_env,
-	.ctx = NULL,
-	.profile = NULL,
-	.net = NULL,
 };
 
+/* The order of botocore credentials.py, create_credential_resolver(). */
 const struct provider *const providers[] = {
 	&provider_env,
-	&provider_profile,
+	&provider_role,
+	&provider_web,
+	&provider_sso,
+	&provider_credentials,
+	&provider_login,
+	&provider_process,
+	&provider_config,
+	&provider_container,
+	&provider_imds,
 	NULL,
 };
 
@@ -46,10 +59,29 @@ auto_aws_cred(struct aws_cred *c)
 	aws_cred_free(c);
 }
 
-static enum ec
-fail_nothing(struct err *e)
+enum ec
+aws_cred_dup(const struct aws_cred *c, struct aws_cred *ret, struct err *e)
 {
-	char list[160] = "";
+	AUTO(secret) struct secret *secret = NULL;
+	AUTO(secret) struct secret *token = NULL;
+
+	if (c->secret != NULL)
+		TRY(secret_dup(c->secret, &secret, e));
+	if (c->token != NULL)
+		TRY(secret_dup(c->token, &token, e));
+	*ret = *c;
+	ret->secret = TAKE(secret);
+	ret->token = TAKE(token);
+	ret->from = NULL;
+	return EC_OK;
+}
+
+/* note: what a provider had to say of why it has none, or "" in it. */
+static enum ec
+fail_nothing(const struct err *note, struct err *e)
+{
+	char list[256] = "";
+	bool noted = note->fix[0] != '\0';
 
 	for (size_t i = 0; providers[i] != NULL; i++)
 		(void)snprintf(list + strlen(list), sizeof(list) - strlen(list),
@@ -57,23 +89,117 @@ fail_nothing(struct err *e)
 	errno = 0; /* no system call failed */
 	(void)fail(e, EC_DENIED,
 	    "no AWS credential of our own found; "
-	    "looked at: %s",
-	    list);
+	    "looked at: %s%s%.200s",
+	    list, noted ? "; " : "", noted ? note->what : "");
 	return fix(e,
 	    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
 	    "write a profile into ~/.aws/credentials and name it "
-	    "in AWS_PROFILE");
+	    "in AWS_PROFILE%s%.180s",
+	    noted ? "; " : "", noted ? note->fix : "");
+}
+
+/* EC_GONE: none has one. */
+static enum ec
+search(const struct aws_env *env, bool of_profile, struct aws_cred *ret,
+    struct err *note, struct err *e)
+{
+	enum ec ec;
+
+	for (size_t i = 0; providers[i] != NULL; i++) {
+		if (of_profile && !providers[i]->of_profile)
+			continue;
+		ec = providers[i]->load(env, ret, e);
+		if (ec == EC_OK)
+			ret->from = providers[i];
+		if (ec != EC_GONE)
+			return ec;
+		if (e->fix[0] != '\0')
+			*note = *e;
+	}
+	return EC_GONE;
+}
+
+/* A service that refuses to know us: in this tree EC_AUTH is what SES says
+ * about the credential that is rotated. */
+static enum ec
+ours(enum ec ec, struct err *e)
+{
+	if (ec == EC_AUTH)
+		e->ec = EC_DENIED;
+	return ec == EC_AUTH ? EC_DENIED : ec;
 }
 
 enum ec
 identity_load(const struct aws_env *env, struct aws_cred *ret, struct err *e)
 {
+	struct err note = { .ec = EC_OK };
+	enum ec ec = search(env, false, ret, &note, e);
+
+	return ec == EC_GONE ? fail_nothing(&note, e) : ours(ec, e);
+}
+
+enum ec
+identity_of_profile(
+    const struct aws_env *env, struct aws_cred *ret, struct err *e)
+{
+	struct err note = { .ec = EC_OK };
+
+	return ours(search(env, true, ret, &note, e), e);
+}
+
+static enum ec
+load_again(const struct aws_env *env, const struct aws_cred *old,
+    struct aws_cred *ret, struct err *e)
+{
+	enum ec ec = old->from->load(env, ret, e);
+	struct err why;
+
+	ret->from = old->from;
+	if (ec != EC_GONE)
+		return ours(ec, e);
+	why = *e;
+	errno = 0;
+	(void)fail(e, EC_TEMP,
+	    "our AWS credential (%s) runs out, and there is no new one: %.200s",
+	    old->source, why.what);
+	return fix(e, "%s",
+	    why.fix[0] != '\0' ? why.fix : "see what became of that source");
+}
+
+static enum ec
+fail_expired(const struct aws_cred *c, struct err *e)
+{
+	char at[CLOCK_TEXT_MAX];
+
+	clock_text(c->expires, at);
+	errno = 0;
+	(void)fail(e, EC_DENIED, "our AWS credential (%s) expired at %s",
+	    c->source, at);
+	return fix(e,
+	    "get a new one from there, and check this host's clock "
+	    "(timedatectl)");
+}
+
+enum ec
+identity_refresh(const struct aws_env *env, int64_t offset, struct aws_cred *c,
+    struct err *e)
+{
+	int64_t now = provider_now(env) + offset;
+	int64_t left = c->expires - now;
+	struct aws_cred fresh = { .key_id = "" };
 	enum ec ec;
 
-	for (size_t i = 0; providers[i] != NULL; i++) {
-		ec = providers[i]->load(env, ret, e);
-		if (ec != EC_GONE)
-			return ec;
+	if (c->expires == 0 || c->from == NULL || left > ADVISORY_MS ||
+	    (left > 0 && now < c->again))
+		return EC_OK;
+	ec = load_again(env, c, &fresh, e);
+	if (ec != EC_OK && left <= MANDATORY_MS)
+		return ec;
+	if (ec == EC_OK) {
+		aws_cred_free(c);
+		*c = fresh;
 	}
-	return fail_nothing(e);
+	c->again = now + PAUSE_MS;
+	return c->expires != 0 && c->expires <= now ? fail_expired(c, e)
+						    : EC_OK;
 }

@@ -17,13 +17,15 @@
 
 #define FILE_LIMIT ((size_t)1024 * 1024)
 #define NAME_LIMIT 256
-#define PATH_LIMIT 1024
 
 struct profile {
 	char name[NAME_LIMIT];
-	char where[PATH_LIMIT];
-	struct ini_list settings; /* of the profile */
+	char path[2][PROFILE_PATH_MAX]; /* by enum profile_file */
+	const char *where;              /* one of these; NULL: nowhere */
+	struct ini_list settings;       /* of the profile */
+	size_t n_config;          /* so many of them from the config file */
 	struct ini_list services; /* of its services section */
+	struct ini_list session;  /* of its sso-session section */
 };
 
 /* HOME, else the password file: a system unit has no HOME. */
@@ -39,23 +41,27 @@ home(const struct aws_env *env)
 	return pw != NULL && pw->pw_dir != NULL ? pw->pw_dir : "";
 }
 
-/* The path named by a variable (a leading "~/" is home), or its default. */
+enum ec
+profile_expand(const struct aws_env *env, const char *what, const char *path,
+    char ret[PROFILE_PATH_MAX], struct err *e)
+{
+	bool tilde = strncmp(path, "~/", 2) == 0;
+	int n = snprintf(ret, PROFILE_PATH_MAX, "%s%s", tilde ? home(env) : "",
+	    tilde ? path + 1 : path);
+
+	if ((size_t)n >= PROFILE_PATH_MAX) /* also below 0 */
+		return fail(e, EC_CONFIG, "%s: path is too long", what);
+	return EC_OK;
+}
+
+/* The path named by a variable, or its default. */
 static enum ec
 file_name(const struct aws_env *env, const char *variable, const char *fallback,
-    char ret[PATH_LIMIT], struct err *e)
+    char ret[PROFILE_PATH_MAX], struct err *e)
 {
 	const char *v = provider_getenv(env, variable);
-	int n;
 
-	if (v == NULL)
-		v = fallback;
-	if (strncmp(v, "~/", 2) == 0)
-		n = snprintf(ret, PATH_LIMIT, "%s%s", home(env), v + 1);
-	else
-		n = snprintf(ret, PATH_LIMIT, "%s", v);
-	if ((size_t)n >= PATH_LIMIT) /* also below 0 */
-		return fail(e, EC_CONFIG, "%s: path is too long", variable);
-	return EC_OK;
+	return profile_expand(env, variable, v != NULL ? v : fallback, ret, e);
 }
 
 /* A file that is not there is an empty one. */
@@ -81,7 +87,7 @@ take(struct profile *p, const char *path, const struct buf *text,
 
 	TRY(ini_read(path, text, section, &p->settings, &found, e));
 	if (found)
-		(void)snprintf(p->where, sizeof(p->where), "%s", path);
+		p->where = path;
 	return EC_OK;
 }
 
@@ -120,12 +126,29 @@ take_services(
 	return fix(e, "add a section [services %.64s]", name);
 }
 
+/* That it is not there is for its reader to say. */
+static enum ec
+take_session(
+    struct profile *p, const char *path, const struct buf *text, struct err *e)
+{
+	char section[NAME_LIMIT + 16];
+	const char *name = profile_get(p, "sso_session");
+	bool found = false;
+
+	if (name == NULL)
+		return EC_OK;
+	(void)snprintf(
+	    section, sizeof(section), "sso-session %.*s", NAME_LIMIT, name);
+	return ini_read(path, text, section, &p->session, &found, e);
+}
+
 static enum ec
 fill(struct profile *p, const struct aws_env *env, struct err *e)
 {
 	AUTO(buf) struct buf config = BUF(FILE_LIMIT);
 	AUTO(buf) struct buf credentials = BUF(FILE_LIMIT);
-	char path[PATH_LIMIT], secret_path[PATH_LIMIT];
+	char *path = p->path[PROFILE_CONFIG];
+	char *secret_path = p->path[PROFILE_CREDENTIALS];
 
 	TRY(file_name(env, "AWS_CONFIG_FILE", "~/.aws/config", path, e));
 	TRY(file_name(env, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials",
@@ -133,8 +156,10 @@ fill(struct profile *p, const struct aws_env *env, struct err *e)
 	TRY(read_file(path, &config, e));
 	TRY(read_file(secret_path, &credentials, e));
 	TRY(take_config(p, path, &config, e));
+	p->n_config = p->settings.n;
 	TRY(take_services(p, path, &config, e));
-	return take(p, secret_path, &credentials, p->name, e);
+	TRY(take(p, secret_path, &credentials, p->name, e));
+	return take_session(p, path, &config, e);
 }
 
 static enum ec
@@ -178,7 +203,7 @@ profile_load(const struct aws_env *env, struct profile **ret, struct err *e)
 	(void)snprintf(
 	    p->name, sizeof(p->name), "%s", name != NULL ? name : "default");
 	TRY(fill(p, env, e));
-	if (p->where[0] == '\0')
+	if (p->where == NULL)
 		return fail_absent(p, name != NULL, e);
 	*ret = TAKE(p);
 	return EC_OK;
@@ -198,6 +223,25 @@ profile_service_get(
 }
 
 const char *
+profile_session_get(const struct profile *p, const char *key)
+{
+	return ini_get(&p->session, "", key);
+}
+
+const char *
+profile_get_in(const struct profile *p, enum profile_file file, const char *key)
+{
+	const size_t n = p->n_config;
+	const struct ini_list config = { p->settings.v, n };
+	const struct ini_list credentials = {
+		n < p->settings.n ? p->settings.v + n : NULL, p->settings.n - n
+	};
+
+	return ini_get(
+	    file == PROFILE_CONFIG ? &config : &credentials, "", key);
+}
+
+const char *
 profile_name(const struct profile *p)
 {
 	return p->name;
@@ -209,6 +253,19 @@ profile_where(const struct profile *p)
 	return p->where;
 }
 
+const char *
+profile_where_in(const struct profile *p, enum profile_file file)
+{
+	return p->path[file];
+}
+
+void
+profile_place(const struct profile *p, char ret[PROFILE_PLACE_MAX])
+{
+	(void)snprintf(ret, PROFILE_PLACE_MAX, "profile %.40s in %.100s",
+	    p->name, p->where);
+}
+
 void
 profile_free(struct profile *p)
 {
@@ -216,6 +273,7 @@ profile_free(struct profile *p)
 		return;
 	ini_free(&p->settings);
 	ini_free(&p->services);
+	ini_free(&p->session);
 	free(p);
 }
 

@@ -1,7 +1,8 @@
 /*
  * profile: the shared AWS files (~/.aws/config, ~/.aws/credentials), read as
  * the SDKs read them: [default], [profile NAME], [services NAME] with an
- * indented block per service, bare [NAME] in the credentials file.
+ * indented block per service, [sso-session NAME], bare [NAME] in the
+ * credentials file.
  *
  * Source: "Shared config and credentials files",
  * https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
@@ -26,8 +27,30 @@ const char *profile_get(const struct profile *p, const char *key);
 /* Value of key inside the services block for service ("iam"), or NULL. */
 const char *profile_service_get(
     const struct profile *p, const char *service, const char *key);
+/* Value of key inside the sso-session section that the profile names in
+ * sso_session; NULL when there is no such section, or it does not say. */
+const char *profile_session_get(const struct profile *p, const char *key);
+
+/* What only one of the two files says. */
+enum profile_file { PROFILE_CONFIG, PROFILE_CREDENTIALS };
+const char *profile_get_in(
+    const struct profile *p, enum profile_file file, const char *key);
+
 const char *profile_name(const struct profile *p);
-const char *profile_where(const struct profile *p); /* file, for messages */
+/* File, for messages: the last in which it was found, or that one. */
+const char *profile_where(const struct profile *p);
+const char *profile_where_in(const struct profile *p, enum profile_file file);
+
+/* "profile NAME in FILE", cut to fit. */
+#define PROFILE_PLACE_MAX 160
+void profile_place(const struct profile *p, char ret[PROFILE_PLACE_MAX]);
+
+#define PROFILE_PATH_MAX 1024
+/* A leading "~/" is the home directory; what is for messages. EC_CONFIG: too
+ * long. */
+MUST enum ec profile_expand(const struct aws_env *env, const char *what,
+    const char *path, char ret[PROFILE_PATH_MAX], struct err *e);
+
 void profile_free(struct profile *p);
 void auto_profile(struct profile **p);
 

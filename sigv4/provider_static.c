@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "base/clock.h"
 #include "sigv4/providers.h"
 
 const char *
@@ -16,15 +17,32 @@ provider_getenv(const struct aws_env *env, const char *name)
 	return v != NULL && *v != '\0' ? v : NULL;
 }
 
-/* Visible ASCII only; also keeps pasted quotation marks of word processors
- * and no-break spaces out. */
-static bool
-is_clean(const char *s)
+int64_t
+provider_now(const struct aws_env *env)
 {
-	for (; *s != '\0'; s++)
-		if (*s <= ' ' || *s > '~')
+	return env->now != NULL ? env->now(env->ctx) : clock_wall();
+}
+
+void
+provider_sleep(const struct aws_env *env, int64_t ms)
+{
+	if (env->sleep != NULL)
+		env->sleep(env->ctx, ms);
+	else
+		clock_sleep(ms);
+}
+
+/* Also keeps pasted quotation marks of word processors and no-break spaces
+ * out. */
+bool
+provider_clean(const char *s)
+{
+	const char *p = s;
+
+	for (; *p != '\0'; p++)
+		if (*p <= ' ' || *p > '~')
 			return false;
-	return true;
+	return p != s;
 }
 
 /* "/" and "," would break the Authorization header apart. Longer and shorter
@@ -32,7 +50,7 @@ is_clean(const char *s)
 static bool
 is_key_id(const char *s)
 {
-	return *s != '\0' && strlen(s) < KEY_ID_MAX && is_clean(s) &&
+	return *s != '\0' && strlen(s) < KEY_ID_MAX && provider_clean(s) &&
 	    strpbrk(s, "/,=\"") == NULL;
 }
 
@@ -49,12 +67,12 @@ check(const char *key_id, const char *secret, const char *token,
 	}
 	if (!is_key_id(key_id))
 		(void)fail(e, EC_CONFIG, "%s: this is no access key id", where);
-	else if (!is_clean(secret))
+	else if (!provider_clean(secret))
 		(void)fail(e, EC_CONFIG,
 		    "%s: the secret access key holds a "
 		    "space or a control character",
 		    where);
-	else if (token != NULL && !is_clean(token))
+	else if (token != NULL && !provider_clean(token))
 		(void)fail(e, EC_CONFIG,
 		    "%s: the session token holds a space "
 		    "or a control character",

@@ -35,9 +35,10 @@ finish() {
 trap finish EXIT
 trap 'exit 1' INT TERM HUP
 
-# The caller's AWS settings and proxies are none of our business.
+# The caller's AWS settings and proxies are none of our business, nor is the
+# role of the machine that we run on.
 unset ${!AWS_*} ${!SANDBOX_*} HTTPS_PROXY https_proxy ALL_PROXY all_proxy
-export HOME=$W NO_COLOR=1
+export HOME=$W NO_COLOR=1 AWS_EC2_METADATA_DISABLED=true
 
 sandbox_start() { # OPTION...: fresh, in $W/sandbox; sets its variables
 	"$SANDBOX" --dir "$W/sandbox" --exit-with-parent "$@" \

@@ -159,33 +159,41 @@ fake_serve(struct fake *f, const struct fake_step *steps, size_t count)
 }
 
 static inline void
-fake_listen(struct fake *f)
+fake_listen_at(struct fake *f, struct sockaddr_in *a)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET,
-		.sin_addr = { htonl(INADDR_LOOPBACK) } };
-	socklen_t len = sizeof(a);
+	socklen_t len = sizeof(*a);
 	union {
 		struct sockaddr_in *in;
 		struct sockaddr *any;
-	} u = { &a };
+	} u = { a };
 
 	f->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(f->fd >= 0);
 	assert_int_equal(bind(f->fd, u.any, len), 0);
 	assert_int_equal(listen(f->fd, 8), 0);
 	assert_int_equal(getsockname(f->fd, u.any, &len), 0);
-	f->port = ntohs(a.sin_port);
+	f->port = ntohs(a->sin_port);
 }
 
 static inline void
-fake_start(struct fake *f, const struct fake_step *steps, size_t count)
+fake_listen(struct fake *f)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_addr = { htonl(INADDR_LOOPBACK) } };
+
+	fake_listen_at(f, &a);
+}
+
+static inline void
+fake_start_at(struct fake *f, struct sockaddr_in *a,
+    const struct fake_step *steps, size_t count)
 {
 	void *p = mmap(NULL, sizeof(*f->seen), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	assert_ptr_not_equal(p, MAP_FAILED);
 	f->seen = p;
-	fake_listen(f);
+	fake_listen_at(f, a);
 	(void)fflush(NULL);
 	f->pid = fork();
 	assert_true(f->pid >= 0);
@@ -196,6 +204,15 @@ fake_start(struct fake *f, const struct fake_step *steps, size_t count)
 		_exit(0);
 	}
 	(void)close(f->fd);
+}
+
+static inline void
+fake_start(struct fake *f, const struct fake_step *steps, size_t count)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_addr = { htonl(INADDR_LOOPBACK) } };
+
+	fake_start_at(f, &a, steps, count);
 }
 
 static inline void
