@@ -54,7 +54,8 @@ own_file(const char *name, const void *p, size_t n)
 
 static const char own_config[] =
     "[profile p]\nregion = eu-west-1\nservices = s\nca_bundle = %s\n"
-    "[services s]\niam =\n  endpoint_url = http://127.0.0.1:9/a/\n";
+    "[services s]\niam =\n  endpoint_url = http://127.0.0.1:9/a/\n"
+    "sts =\n  endpoint_url = http://127.0.0.1:9/a/\n"; /* no look at DNS */
 static const char own_keys[] =
     "[p]\naws_access_key_id = AKIDEXAMPLE\n"
     "aws_secret_access_key = wJalrXUtnFEMI\naws_session_token = token\n";
