@@ -18,11 +18,13 @@
 #define TEXT_MAX  ((size_t)1024 * 1024)
 #define PATH_MAX_ ((size_t)8192)
 
+/* Names out of the file are shown up to a length that no password of SES has.
+ */
 enum ec
 kube_config_fail(const struct kube_chosen *f, const char *what, struct err *e)
 {
 	return fail(
-	    e, EC_CONFIG, "%s: user %.80s: %s", f->file, f->user_name, what);
+	    e, EC_CONFIG, "%s: user %.40s: %s", f->file, f->user_name, what);
 }
 
 enum ec
@@ -52,7 +54,7 @@ choose(struct kube_chosen *f, const char *list, const char *inner,
 		if (s != NULL && strcmp(s, name) == 0 && *ret != NULL)
 			return EC_OK;
 	}
-	return fail(e, EC_CONFIG, "%s: no %s %.80s in its %s", f->file, inner,
+	return fail(e, EC_CONFIG, "%s: no %s %.40s in its %s", f->file, inner,
 	    name, list);
 }
 
@@ -209,7 +211,7 @@ find(struct kube_chosen *f, const char *context, struct kube *k, struct err *e)
 	space = kube_yaml_text(&f->y, ctx, "namespace");
 	if (cluster == NULL || f->user_name == NULL)
 		return fail(e, EC_CONFIG,
-		    "%s: context %.80s lacks a cluster or a user", f->file,
+		    "%s: context %.40s lacks a cluster or a user", f->file,
 		    context);
 	TRY(buf_adds(&k->space, space != NULL ? space : "default", e));
 	TRY(choose(f, "clusters", "cluster", cluster, &f->cluster, e));

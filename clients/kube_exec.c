@@ -217,7 +217,7 @@ kube_exec(struct kube *k, struct kube_chosen *f, const yaml_node_t *exec,
 		ec = understand(k, &out, version, e);
 	if (ec == EC_OK)
 		return EC_OK;
-	(void)err_prefix(e, "%s: user %.80s: exec", f->file, f->user_name);
+	(void)err_prefix(e, "%s: user %.40s: exec", f->file, f->user_name);
 	return e->fix[0] != '\0'
 	    ? e->ec
 	    : fix(e, "run it by hand, as the user that rotate runs as");

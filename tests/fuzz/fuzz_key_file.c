@@ -11,9 +11,8 @@
 
 #include "base/run.h"
 #include "clients/google.h"
+#include "clients/key_file.h"
 #include "clients/kube.h"
-#include "clients/private_file.h"
-#include "clients/token_file.h"
 #include "fuzz.h"
 
 #define MAX    16384
@@ -135,11 +134,11 @@ word(const struct feed *f)
 	struct err e;
 
 	put(f);
-	if (token_file_read(path, 0, &a, &e) != EC_OK)
+	if (key_file_word(path, KEY_FILE_SHARED, &a, &e) != EC_OK)
 		refused(&e);
 	else
 		one_line(secret_reveal(a));
-	if (private_file_word(path, &b, &e) != EC_OK)
+	if (key_file_word(path, 0, &b, &e) != EC_OK)
 		refused(&e);
 	else
 		one_line(secret_reveal(b));

@@ -223,6 +223,8 @@ store_at(const char *url, const char *base)
 	    (url[strlen(base)] == '/' || url[strlen(base)] == '\0');
 }
 
+static bool store_said; /* the password occurs in the replies */
+
 static inline void
 store_look(const struct http_request *q)
 {
@@ -239,7 +241,8 @@ store_look(const struct http_request *q)
 		demand(*p > ' ' && *p <= '~');
 	for (const char *const *h = q->headers; h != NULL && *h != NULL; h++) {
 		demand(strpbrk(*h, "\r\n") == NULL);
-		demand(strstr(*h, STORE_PASS) == NULL);
+		/* Unless the server itself gave it to us as a token. */
+		demand(store_said || strstr(*h, STORE_PASS) == NULL);
 		/* A version that nobody uses before it is made current. */
 		fake.aside |= strstr(*h, ".PutSecretValue") != NULL;
 	}
@@ -289,6 +292,7 @@ store_run(enum store_action a, struct feed in, struct store_end *s)
 	struct client c;
 
 	store_client(&c);
+	store_said = fuzz_holds(in.p, in.n, STORE_PASS);
 	fake_begin(in, store_look);
 	s->ec = store_act(&c, a, s);
 	client_conf_free(c.drv, c.conf);
