@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/auto.h"
-#include "clients/heard.h"
 
 #define SERVICE  "GitHub"
 #define URL_MAX_ ((size_t)4096)
@@ -77,8 +76,11 @@ github_where(const struct github *g, char *ret, size_t n)
 /* https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  */
 static bool
-too_fast(int status, const char *said)
+too_fast(int status, const cJSON *j)
 {
+	const char *said = json_text(j, "message");
+
+	said = said != NULL ? said : "";
 	return status == 429 || strcasestr(said, "rate limit") != NULL ||
 	    strcasestr(said, "abuse detection") != NULL;
 }
@@ -86,13 +88,10 @@ too_fast(int status, const char *said)
 static enum ec
 refused(const struct github_call *q, const struct rest_reply *r, struct err *e)
 {
-	const char *said = json_text(r->json, "message");
-	char shown[200];
+	const char *shown = r->said[0] != '\0' ? r->said : "no reason given";
 
-	said = said != NULL ? said : "no reason given";
-	heard_show(said, shown, sizeof(shown));
 	errno = 0; /* it is not ours that went wrong */
-	if (too_fast(r->status, said)) {
+	if (too_fast(r->status, r->json)) {
 		(void)fail(e, EC_TEMP, SERVICE ": %s: status %d: %s", q->path,
 		    r->status, shown);
 		return fix(e,

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/auto.h"
-#include "clients/heard.h"
 #include "clients/key_file.h"
 #include "clients/rest.h"
 
@@ -118,13 +117,13 @@ static enum ec
 missing(const struct gitlab *g, const struct rest_reply *r, struct err *e)
 {
 	const char *said = json_text(r->json, "message");
-	char shown[100], where[GITLAB_WHERE_MAX];
+	char where[GITLAB_WHERE_MAX];
 
 	if (said != NULL && strstr(said, "Variable") != NULL)
 		return EC_OK;
-	heard_show(said != NULL ? said : "", shown, sizeof(shown));
 	gitlab_where(g, where, sizeof(where));
-	(void)fail(e, EC_GONE, SERVICE ": %s: status 404: %s", where, shown);
+	(void)fail(
+	    e, EC_GONE, SERVICE ": %s: status 404: %.100s", where, r->said);
 	return fix(e,
 	    "check the path and api; GitLab says the same when the "
 	    "token may not see it");

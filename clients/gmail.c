@@ -58,14 +58,13 @@ refused(const struct gmail *g, const struct rest_reply *r, struct err *e)
 	const cJSON *error = cJSON_GetObjectItemCaseSensitive(r->json, "error");
 	const cJSON *list = cJSON_GetObjectItemCaseSensitive(error, "errors");
 	const char *why = json_text(cJSON_GetArrayItem(list, 0), "reason");
-	const char *said = json_text(error, "message");
 	char shown[200];
 	enum ec ec = EC_DENIED;
 
 	why = why != NULL ? why : "";
 	if (strstr(why, "LimitExceeded") != NULL) /* rate, userRate, daily */
 		ec = EC_TEMP;
-	heard_show(said != NULL ? said : why, shown, sizeof(shown));
+	heard_show(r->said[0] != '\0' ? r->said : why, shown, sizeof(shown));
 	errno = 0; /* it is not ours that went wrong */
 	(void)fail(e, ec, SERVICE ": alias %.80s of %.80s: status 403: %s",
 	    g->alias, g->user, shown);

@@ -133,16 +133,15 @@ refused(const struct google_account *a, const char *user, const char *scopes,
 	const char *error = json_text(r->json, "error");
 	const char *said = json_text(r->json, "error_description");
 	const struct refusal *why;
-	char shown[160], name[40];
+	char name[40];
 
 	error = error != NULL ? error : "";
 	said = said != NULL ? said : "";
 	why = find(error, said);
-	heard_show(said, shown, sizeof(shown));
 	heard_show(error, name, sizeof(name));
 	errno = 0; /* it is not ours that went wrong */
-	(void)fail(e, why->ec, "Google: %.80s as %.80s: status %d: %s: %s",
-	    a->email, user, r->status, name, shown);
+	(void)fail(e, why->ec, "Google: %.80s as %.80s: status %d: %s: %.160s",
+	    a->email, user, r->status, name, r->said);
 	return why->fix != NULL ? fix(e, "%s", why->fix)
 				: delegate(a, scopes, e);
 }

@@ -246,6 +246,7 @@ rest_do(const struct client *c, const struct rest_call *q,
 	ret->status = got.status = r.status;
 	got.json = json_parse(&r.body);
 	TRY(judge(q, &got, &r.body, e));
+	show(q, got.json, ret->said, sizeof(ret->said));
 	ret->json = TAKE(got.json);
 	hand_over(&r.body, &ret->text);
 	return EC_OK;

@@ -48,7 +48,9 @@ struct rest_call {
 };
 
 struct rest_reply {
-	int status;  /* also after a failure; 0: there was no reply */
+	int status; /* also after a failure; 0: there was no reply */
+	/* The service's own words, fit to be shown; "" for none. */
+	char said[240];
 	cJSON *json; /* NULL when the body is empty; owned */
 	/* The body itself, after a success: cJSON keeps no number of more than
 	 * 15 digits as it is. */

@@ -103,6 +103,17 @@ ends_reply(const char *p, size_t size)
 	return p[3] == ' ' || size == 5;
 }
 
+/* A reply to AUTH. What the server still wants to know it asks by 334; any
+ * other one decides, and a 235 that comes later answers something else. */
+static void
+judge_auth(struct dialog *d, const char *p)
+{
+	if (memcmp(p, "334", 3) == 0)
+		return;
+	d->passed = memcmp(p, "235", 3) == 0;
+	d->asked = false;
+}
+
 /* The first reply is the greeting. Of those inside TLS the first one behind
  * it answers EHLO. */
 static void
@@ -110,12 +121,12 @@ follow(struct dialog *d, const char *p, size_t len, size_t size)
 {
 	const bool hello = inside_tls(d->h) && d->replies > 0 && !d->greeted;
 
-	if (d->asked && len > 3 && memcmp(p, "235 ", 4) == 0)
-		d->passed = true;
 	if (hello && offers_auth(p, len))
 		d->offers = true;
 	if (!ends_reply(p, size))
 		return;
+	if (d->asked)
+		judge_auth(d, p);
 	d->replies++;
 	d->greeted |= hello;
 	if (hello && d->offers && memcmp(p, "250", 3) == 0)

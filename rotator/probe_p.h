@@ -31,7 +31,7 @@ struct dialog {
 	bool offers;    /* AUTH with PLAIN or LOGIN, so far in that answer */
 	bool offered;   /* it is complete, and 250 */
 	bool asked;     /* so now AUTH is sent */
-	bool passed;    /* 235, said inside TLS after that */
+	bool passed;    /* 235 was the answer */
 	bool flooded;   /* more or longer lines than a mail server sends */
 };
 

@@ -151,7 +151,7 @@ believable(const struct probe_result *r)
 			    buf_str(&wire.said), wire.said.len, "AUTH "));
 			break;
 		}
-		demand(at < wire.lines && answered(at, "235 "));
+		demand(at < wire.lines && answered(at, "235"));
 		demand(sent("AUTH PLAIN") || sent("AUTH LOGIN"));
 		demand(play != MESSAGE || sent("\r\n.\r\n"));
 		break;
@@ -161,7 +161,7 @@ believable(const struct probe_result *r)
 		break;
 	case PROBE_UNSENDABLE:
 		demand(play == MESSAGE);
-		demand(at < wire.lines && answered(at, "235 "));
+		demand(at < wire.lines && answered(at, "235"));
 		break;
 	default:
 		break;

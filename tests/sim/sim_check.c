@@ -110,6 +110,8 @@ sim_check_text(struct sim *w, const char *text)
 		if (!w->keys[i].exists)
 			continue;
 		for (size_t j = 0; w->regions[j] != NULL; j++) {
+			if (strchr(w->regions[j], ' ') != NULL)
+				continue; /* of which no password is made */
 			sim_password(&w->keys[i], w->regions[j], pass);
 			pass[20] = '\0'; /* half of it is too much */
 			if (strstr(text, pass) != NULL)

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 
+#include "fork_secrets.h"
 #include "provider_world.h"
 
 #define GIVEN                                                                  \
@@ -250,6 +251,7 @@ in_child(void (*test)(void))
 	int status = 1;
 
 	(void)fflush(NULL);
+	fork_secrets();
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
