@@ -207,13 +207,31 @@ make_once(struct db *d, struct err *e)
 	return make_database(d, dir, e);
 }
 
+/* A run that was killed between rename and fsync has left a name that a power
+ * cut takes away; what is made beside it then would pass for the traces of a
+ * lost database. The reserve is made last: with it all is synced. */
+static enum ec
+sync_name(const struct db *d, struct err *e)
+{
+	AUTO(fd)
+	int dir = open(d->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool there;
+
+	if (dir < 0)
+		return cannot(d->dir, "open it", e);
+	TRY(look(d, dir, RESERVE_NAME, &there, e));
+	if (!there && fsync(dir) != 0 && errno != EINVAL && errno != EROFS)
+		return cannot(d->dir, "sync it", e);
+	return EC_OK;
+}
+
 enum ec
 home_make(struct db *d, struct err *e)
 {
 	struct stat st;
 
 	if (lstat(d->path, &st) == 0)
-		return EC_OK;
+		return sync_name(d, e);
 	if (errno != ENOENT)
 		return cannot(d->path, "look at it", e);
 	if (mkdir(d->dir, 0700) != 0 && errno != EEXIST) {

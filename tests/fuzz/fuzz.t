@@ -5,7 +5,7 @@
 # New inputs go to a scratch folder, or with FUZZ_KEEP to build/fuzz/corpus,
 # from where merge.sh takes them; a crash is kept in build/fuzz/ and named.
 # FUZZ_ONLY names the only targets that are wanted, FUZZ_SEED the way that is
-# gone (0: another one each time).
+# gone (0: another one each time), FUZZ_RUNS an end before that of the time.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 seconds=${FUZZ_SECONDS:-10}
@@ -31,6 +31,7 @@ run() { # target
 	dict=
 	[ -f "tests/fuzz/$1.dict" ] && dict="-dict=tests/fuzz/$1.dict"
 	"build/fuzz/tests/fuzz/fuzz_$1" -max_total_time="$seconds" -seed="${FUZZ_SEED:-0}" \
+	    -runs="${FUZZ_RUNS:--1}" \
 	    -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 $dict \
 	    -artifact_prefix="build/fuzz/$1-" "$new" \
 	    "tests/fuzz/corpus/$1" >"$work/$1.log" 2>&1

@@ -670,10 +670,12 @@ test_spare(void **state)
 	assert_true(s.relief(s.ctx));
 	bad.call = "open";
 	bad.path = "/state";
-	bad.turn = 1;
+	bad.turn = 2; /* the first one syncs the database's name */
 	bad.sys = EMFILE;
 	reopen(c, &s);
 	assert_false(has(c, "spare"));
+	all_well();
+	/* A name that cannot be synced might not be there tomorrow. */
 }
 
 /* Descriptor 0 is one like all others. */
