@@ -23,10 +23,13 @@ static enum ec
 put_trust(struct buf *b, const char *ca_file, struct err *e)
 {
 	AUTO(buf) struct buf pem = BUF(FILE_MAX_BYTES);
-	struct err ignored;
+	enum ec ec = EC_GONE;
 
 	TRY(wire_put_text(b, ca_file, e));
-	if (ca_file == NULL || file_read(ca_file, &pem, &ignored) != EC_OK)
+	if (ca_file != NULL)
+		ec = file_read(ca_file, &pem, e);
+	TRY_MEMORY(ec);
+	if (ec != EC_OK)
 		return wire_put_bytes(b, NULL, 0, e);
 	return wire_put_bytes(b, buf_str(&pem), pem.len, e);
 }

@@ -43,10 +43,12 @@ put_trust(struct buf *b, const struct http_request *q, const char *ca_file,
     struct err *e)
 {
 	AUTO(buf) struct buf pem = BUF(FILE_MAX_BYTES);
-	struct err ignored;
+	enum ec ec = EC_GONE;
 
-	if (q->ca != NULL || ca_file == NULL ||
-	    file_read(ca_file, &pem, &ignored) != EC_OK) {
+	if (q->ca == NULL && ca_file != NULL)
+		ec = file_read(ca_file, &pem, e);
+	TRY_MEMORY(ec);
+	if (ec != EC_OK) {
 		TRY(wire_put_text(b, ca_file, e));
 		return put_buf(b, q->ca, e);
 	}
