@@ -35,6 +35,7 @@
 #include "rotator/iam_reply.h"
 #include "rotator/record.h"
 #include "sigv4/sign.h"
+#include "tests/fuzz/edit_targets.h"
 
 #define MAX     ((size_t)256 * 1024)
 #define WHY_MAX 20
@@ -129,43 +130,13 @@ part(const struct input *in, size_t n)
 	return (const char *)p; /* the reader puts a NUL behind the input */
 }
 
-static const struct row {
-	const char *syntax, *key, *other;
-} lines[] = {
-	{ "ini", "s.P", "s.Q" },
-	{ "php-ini", "s.P", "s.Q" },
-	{ "gitea", "s.P", "s.Q" },
-	{ "grafana", "s.P", "s.Q" },
-	{ "ini", "P", "Q" },
-	{ "gitea", "P", "Q" },
-	{ "properties", "P", "Q" },
-	{ "toml", "s.P", NULL },
-	{ "toml", "s.0.P", NULL },
-	{ "msmtprc", "s.P", NULL },
-	{ "exim-passwd", "P", "Q" },
-	{ "opensmtpd-secrets", "P", "Q" },
-	{ "sasl_passwd", "P", "Q" },
-	{ "plain", "P", NULL },
-}, trees[] = {
-	{ "json", "P", NULL },
-	{ "yaml", "P", NULL },
-	{ "xml", "P", NULL },
-	{ "php", "P", NULL },
-	{ "json", "m.0.P", NULL },
-	{ "yaml", "m.P", NULL },
-	{ "xml", "m.i[k=1].@P", NULL },
-	{ "php", "$P", NULL },
-	{ "json", "m.P", NULL },
-	{ "yaml", "m.e.P", NULL },
-	{ "xml", "m.i[k=1].P", NULL },
-	{ "php", "m.P", NULL },
-}, envs[] = {
+static const struct edit_target envs[] = {
 	{ "dotenv", "P", "Q" },
 	{ "environment-file", "P", "Q" },
 };
 
 static enum ec
-edit(const struct row *r, const char *value, const struct input *file,
+edit(const struct edit_target *r, const char *value, const struct input *file,
     struct err *e)
 {
 	const struct edit_syntax *s = edit_syntax_find(r->syntax);
@@ -186,7 +157,8 @@ edit(const struct row *r, const char *value, const struct input *file,
 
 /* As in fuzz_edit_line.c and fuzz_edit_tree.c: which, value NUL file. */
 static enum ec
-edit_of(const struct row *rows, size_t n, const struct input *in, struct err *e)
+edit_of(const struct edit_target *rows, size_t n, const struct input *in,
+    struct err *e)
 {
 	const char *value = part(in, 0) + 1;
 	const uint8_t *nul = memchr(in->data, '\0', in->size);
@@ -202,13 +174,13 @@ edit_of(const struct row *rows, size_t n, const struct input *in, struct err *e)
 static enum ec
 edit_line(const struct input *in, struct err *e)
 {
-	return edit_of(lines, COUNT(lines), in, e);
+	return edit_of(edit_lines, COUNT(edit_lines), in, e);
 }
 
 static enum ec
 edit_tree(const struct input *in, struct err *e)
 {
-	return edit_of(trees, COUNT(trees), in, e);
+	return edit_of(edit_trees, COUNT(edit_trees), in, e);
 }
 
 static enum ec

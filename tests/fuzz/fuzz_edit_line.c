@@ -12,30 +12,11 @@
 
 #include "base/auto.h"
 #include "clients/edit/edit.h"
+#include "edit_targets.h"
 
 #define MAX 65536
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* A syntax, the key that is written, and one that is added. */
-static const struct row {
-	const char *syntax, *key, *other;
-} rows[] = {
-	{ "ini", "s.P", "s.Q" },
-	{ "php-ini", "s.P", "s.Q" },
-	{ "gitea", "s.P", "s.Q" },
-	{ "grafana", "s.P", "s.Q" },
-	{ "ini", "P", "Q" },
-	{ "gitea", "P", "Q" },
-	{ "properties", "P", "Q" },
-	{ "toml", "s.P", NULL },
-	{ "toml", "s.0.P", NULL },
-	{ "msmtprc", "s.P", NULL },
-	{ "exim-passwd", "P", "Q" },
-	{ "opensmtpd-secrets", "P", "Q" },
-	{ "sasl_passwd", "P", "Q" },
-	{ "plain", "P", NULL },
-};
 
 static void
 demand(int good)
@@ -93,7 +74,8 @@ replace(const struct edit_syntax *s, const char *key, const struct buf *text,
 /* A key that is added leaves the other one alone; or the outcome is refused,
  * as it is before it would be written. */
 static void
-add(const struct row *r, const struct edit_syntax *s, const struct buf *text)
+add(const struct edit_target *r, const struct edit_syntax *s,
+    const struct buf *text)
 {
 	const struct edit_pair pair = { r->other, "n+/" };
 	AUTO(buf) struct buf was = BUF(4 * MAX);
@@ -120,13 +102,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	AUTO(buf) struct buf text = BUF(MAX);
 	AUTO(buf) struct buf value = BUF(MAX);
 	const struct edit_syntax *s;
-	const struct row *r;
+	const struct edit_target *r;
 	const uint8_t *nul;
 	struct err e;
 
 	if (size < 2 || size > MAX)
 		return 0;
-	r = &rows[data[0] % COUNT(rows)];
+	r = &edit_lines[data[0] % COUNT(edit_lines)];
 	s = edit_syntax_find(r->syntax);
 	nul = memchr(data + 1, '\0', size - 1);
 	if (nul == NULL || nul == data + 1)

@@ -12,27 +12,11 @@
 
 #include "base/auto.h"
 #include "clients/edit/edit.h"
+#include "edit_targets.h"
 
 #define MAX 65536
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static const struct {
-	const char *syntax, *key;
-} targets[] = {
-	{ "json", "P" },
-	{ "yaml", "P" },
-	{ "xml", "P" },
-	{ "php", "P" },
-	{ "json", "m.0.P" },
-	{ "yaml", "m.P" },
-	{ "xml", "m.i[k=1].@P" },
-	{ "php", "$P" },
-	{ "json", "m.P" },
-	{ "yaml", "m.e.P" },
-	{ "xml", "m.i[k=1].P" },
-	{ "php", "m.P" },
-};
 
 static void
 demand(int good)
@@ -87,7 +71,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 2 || size > MAX)
 		return 0;
-	i = data[0] % COUNT(targets);
+	i = data[0] % COUNT(edit_trees);
 	nul = memchr(data + 1, '\0', size - 1);
 	if (nul == NULL)
 		return 0;
@@ -95,7 +79,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    buf_add(&value, data + 1, (size_t)(nul - data - 1), &e) == EC_OK);
 	demand(buf_add(&text, nul + 1, size - (size_t)(nul - data) - 1, &e) ==
 	    EC_OK);
-	replace(edit_syntax_find(targets[i].syntax), targets[i].key, &text,
-	    buf_str(&value));
+	replace(edit_syntax_find(edit_trees[i].syntax), edit_trees[i].key,
+	    &text, buf_str(&value));
 	return 0;
 }

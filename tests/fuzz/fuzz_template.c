@@ -88,7 +88,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	demand(buf_add(&text, p, n, &e) == EC_OK);
 	value(&f, KEY_ID, "AKIAI44QH8DHBEXAMPLE", user);
-	value(&f, ALNUM "+/=", "x", pass);
+	/* No "=": 33 bytes in base64 have no padding. */
+	value(&f, ALNUM "+/", "x", pass);
 	value(&f, ALNUM ".-", "mail.example.com", host);
 	if (template_parse(&text, "/t", &t, &e) != EC_OK) {
 		demand(e.ec == EC_CONFIG && strncmp(e.what, "/t", 2) == 0);
