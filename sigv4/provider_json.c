@@ -2,6 +2,7 @@
  * provider_json: a credential as JSON, as programs and endpoints give it. Two
  * or three names differ, which is a table; what is refused does not.
  */
+#include <errno.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
@@ -109,10 +110,12 @@ provider_json(const struct buf *text, const struct provider_form *f,
 	AUTO(json) cJSON *j = NULL;
 	const cJSON *in;
 
+	errno = 0; /* cJSON does not say that it was short of memory */
 	if (strlen(buf_str(text)) == text->len)
 		j = cJSON_ParseWithOpts(buf_str(text), NULL, true);
 	if (!cJSON_IsObject(j))
-		return fail_form(where, "the answer is no JSON object", e);
+		return fail_lib(
+		    e, EC_PROTO, "%s: the answer is no JSON object", where);
 	in = f->within == NULL ? j
 			       : cJSON_GetObjectItemCaseSensitive(j, f->within);
 	return take(in, f, where, source, ret, e);

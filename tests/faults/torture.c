@@ -334,6 +334,7 @@ static const struct subject {
 	{ "known answers", NULL, query, own_known_answers },
 	{ "replies of IAM", NULL, query, own_replies },
 	{ "our identity", NULL, query, own_identity },
+	{ "a credential as JSON", NULL, own_json_text, own_json },
 	{ "endpoints", NULL, query, own_endpoint },
 	{ "calls to nobody", NULL, query, own_calls },
 	{ "seals", NULL, query, own_seals },

@@ -18,6 +18,7 @@
 #include "sigv4/canonical.h"
 #include "sigv4/endpoint.h"
 #include "sigv4/identity.h"
+#include "sigv4/providers.h"
 #include "sigv4/smtp_password.h"
 
 #define OWN_ID   "AKIAIOSFODNN7EXAMPLE"
@@ -84,6 +85,21 @@ own_identity(const struct input *in, struct err *e)
 	(void)in;
 	return identity_load(&own_aws_env, &c, e);
 }
+
+static enum ec
+own_json(const struct input *in, struct err *e)
+{
+	AUTO(aws_cred) struct aws_cred c = { .key_id = "" };
+	AUTO(buf) struct buf text = BUF(MAX);
+
+	TRY(buf_add(&text, in->data, in->size, e));
+	return provider_json(
+	    &text, &provider_form_endpoint, "its answer", "container", &c, e);
+}
+
+static const char own_json_text[] =
+    "{\"AccessKeyId\":\"AKIDEXAMPLE\",\"SecretAccessKey\":\"wJalrXUtnFEMI\","
+    "\"Token\":\"t\",\"Expiration\":\"2126-11-21T03:40:00Z\"}";
 
 static enum ec
 own_endpoint(const struct input *in, struct err *e)
