@@ -128,26 +128,6 @@ set_cred(CURL *h, const struct smtp_cred *cred)
 	return rc;
 }
 
-/* An own authority is the only one: no file, no directory beside it. */
-static CURLcode
-set_trust(CURL *h, const struct probe_job *job)
-{
-	struct curl_blob blob = { .len = job->ca_len,
-		.flags = CURL_BLOB_NOCOPY };
-	CURLcode rc;
-
-	if (job->ca == NULL)
-		return CURLE_OK;
-	/* Without const for reasons of history. */
-	memcpy(&blob.data, &job->ca, sizeof(blob.data));
-	rc = curl_easy_setopt(h, CURLOPT_CAINFO_BLOB, &blob);
-	if (rc == CURLE_OK)
-		rc = curl_easy_setopt(h, CURLOPT_CAINFO, NULL);
-	if (rc == CURLE_OK)
-		rc = curl_easy_setopt(h, CURLOPT_CAPATH, NULL);
-	return rc;
-}
-
 /* On failure the caller ends p all the same. */
 static enum ec
 open_probe(struct net *n, struct probe *p, const struct probe_job *job,
@@ -161,7 +141,8 @@ open_probe(struct net *n, struct probe *p, const struct probe_job *job,
 	if (p->h == NULL)
 		return fail(e, EC_NOMEM, "no memory for a probe");
 	TRY(set_address(p->h, job->peer, e));
-	if (set_trust(p->h, job) != CURLE_OK)
+	if (job->ca != NULL &&
+	    net_trust_only(p->h, job->ca, job->ca_len) != CURLE_OK)
 		return fail(e, EC_NOMEM, "no memory for a probe");
 	rc = set_rules(p);
 	if (rc == CURLE_OK && job->cred != NULL)

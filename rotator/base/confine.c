@@ -7,7 +7,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define OPEN_MAX_FILES 256 /* sockets, CA files, pipes of libcurl's own */
+#define OPEN_MAX_FILES                                                         \
+	4096 /* sockets, CA files, pipes of libcurl's own; a                   \
+	      * dozen for each of many lanes */
 
 static void
 limit(__rlimit_resource_t what, rlim_t n)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,10 +24,17 @@
 #define TICK_MS  20
 #define STOP_MS  2000 /* to say good-bye to its peers */
 
-struct far {
-	int fd;
+/* One for all ways to it. */
+struct process {
+	pthread_mutex_t lock; /* of all below */
+	unsigned ways;
 	pid_t pid;    /* -1: it is dead and buried */
 	char end[64]; /* of what */
+};
+
+struct far {
+	int fd; /* -1: the answer that was to come here is lost */
+	struct process *p;
 };
 
 static int64_t
@@ -85,79 +93,123 @@ hear_answer(struct far *f, struct buf *answer, int64_t until, struct err *e)
 }
 
 static void
-note_end(struct far *f, int how)
+note_end(struct process *p, int how)
 {
 	const char *name =
 	    WIFSIGNALED(how) ? sigabbrev_np(WTERMSIG(how)) : NULL;
 
 	if (WIFSIGNALED(how))
-		(void)snprintf(f->end, sizeof(f->end), "killed by SIG%s",
+		(void)snprintf(p->end, sizeof(p->end), "killed by SIG%s",
 		    name != NULL ? name : "?");
 	else
 		(void)snprintf(
-		    f->end, sizeof(f->end), "exit code %d", WEXITSTATUS(how));
+		    p->end, sizeof(p->end), "exit code %d", WEXITSTATUS(how));
 }
 
 static void
-bury(struct far *f)
+bury(struct process *p)
 {
 	int how = 0;
 
-	if (f->pid <= 0)
-		return;
-	if (TEMP_FAILURE_RETRY(waitpid(f->pid, &how, 0)) == f->pid)
-		note_end(f, how);
-	f->pid = -1;
+	if (TEMP_FAILURE_RETRY(waitpid(p->pid, &how, 0)) == p->pid)
+		note_end(p, how);
+	p->pid = -1;
 }
 
 static bool
-has_ended(const struct far *f)
+has_ended(const struct process *p)
 {
 	const int how = WEXITED | WNOHANG | WNOWAIT;
 	siginfo_t si = { .si_pid = 0 };
 
-	return waitid(P_PID, (id_t)f->pid, &si, how) != 0 || si.si_pid != 0;
+	return waitid(P_PID, (id_t)p->pid, &si, how) != 0 || si.si_pid != 0;
 }
 
-/* It may end by itself within this time, and then that is how it ended. */
-static void
-slay(struct far *f, int64_t ms)
+/* Gives it this time to end by itself, which is then how it ended. */
+static bool
+ends_within(const struct process *p, int64_t ms)
 {
 	const int64_t until = clock_mono() + ms;
-	AUTO(fd) int fd = f->pid > 0 ? pidfd_open(f->pid, 0) : -1;
+	AUTO(fd) int fd = pidfd_open(p->pid, 0);
 	struct pollfd death = { .fd = fd, .events = POLLIN };
 
-	if (f->pid <= 0)
-		return;
-	while (!has_ended(f) && left(until) > 0)
+	while (!has_ended(p) && left(until) > 0)
 		/* Without a pidfd (valgrind) nothing wakes us. */
 		(void)poll(&death, 1,
 		    fd >= 0 || left(until) < TICK_MS ? (int)left(until)
 						     : TICK_MS);
-	if (!has_ended(f))
-		(void)kill(f->pid, SIGKILL);
-	bury(f);
+	return has_ended(p);
 }
 
+/* With others still on their way to it, it lives on unless it ends by itself.
+ * The lock is held. */
+static void
+slay(struct process *p, int64_t ms, bool alone)
+{
+	if (p->pid <= 0)
+		return;
+	if (!ends_within(p, ms)) {
+		if (!alone)
+			return;
+		(void)kill(p->pid, SIGKILL);
+	}
+	bury(p);
+}
+
+/* What it said after this would be the answer to another question. */
 static enum ec
 lost(struct far *f, enum ec ec, struct err *e)
 {
 	struct pollfd fd = { .fd = f->fd, .events = POLLIN };
+	struct process *p = f->p;
 
+	(void)pthread_mutex_lock(&p->lock);
 	/* Who has closed the socket is on its way; who has not, hangs. */
-	slay(f, poll(&fd, 1, 0) != 0 ? STOP_MS : 0);
-	(void)fail(
-	    e, ec, "the child process for the network ended (%s)", f->end);
+	if (f->fd >= 0)
+		slay(p, poll(&fd, 1, 0) != 0 ? STOP_MS : 0, p->ways == 1);
+	(void)fail(e, ec, "the child process for the network %s%s%s",
+	    p->pid > 0 ? "gave no answer" : "ended (", p->pid > 0 ? "" : p->end,
+	    p->pid > 0 ? "" : ")");
+	(void)pthread_mutex_unlock(&p->lock);
+	if (f->fd >= 0)
+		(void)close(f->fd);
+	f->fd = -1;
 	return fix(e,
 	    "nothing: it is tried again in the next run; if it stays, report "
 	    "it, and meanwhile set ROTATE_CONFINE=no");
+}
+
+static struct far *
+new_way(int fd, struct process *p)
+{
+	struct far *f = p != NULL ? calloc(1, sizeof(*f)) : NULL;
+
+	if (f != NULL)
+		*f = (struct far){ .fd = fd, .p = p };
+	return f;
+}
+
+static struct far *
+first_way(int fd, pid_t pid)
+{
+	struct process *p = calloc(1, sizeof(*p));
+	struct far *f = new_way(fd, p);
+
+	if (f == NULL) {
+		free(p);
+		return NULL;
+	}
+	(void)pthread_mutex_init(&p->lock, NULL);
+	p->pid = pid;
+	p->ways = 1;
+	return f;
 }
 
 static enum ec
 adopt(int fd, pid_t pid, struct far **ret, struct confined *ret_how,
     struct err *e)
 {
-	struct far *f = calloc(1, sizeof(*f));
+	struct far *f = first_way(fd, pid);
 	enum ec ec;
 
 	if (f == NULL) {
@@ -166,8 +218,6 @@ adopt(int fd, pid_t pid, struct far **ret, struct confined *ret_how,
 		(void)waitpid(pid, NULL, 0);
 		return fail(e, EC_NOMEM, "no memory for the network process");
 	}
-	f->fd = fd;
-	f->pid = pid;
 	/* It is ready when it is confined. */
 	if (hear(f, ret_how, sizeof(*ret_how), clock_mono() + START_MS)) {
 		*ret = f;
@@ -236,26 +286,88 @@ far_call(struct far *f, unsigned op, const struct buf *ask, struct buf *answer,
 	const int64_t until = clock_mono() + timeout_ms;
 	enum ec ec;
 
-	if (f->pid <= 0 || !far_say(f->fd, op, ask))
+	if (f->fd < 0 || !far_say(f->fd, op, ask))
 		return lost(f, EC_TEMP, e);
 	(void)fail(e, EC_UNKNOWN, "no answer");
 	ec = hear_answer(f, answer, until, e);
 	return ec == EC_OK ? EC_OK : lost(f, EC_UNKNOWN, e);
 }
 
+/* The descriptor rides on the header. */
+static bool
+send_way(int fd, int way)
+{
+	struct far_head head = { .op = FAR_SHARE, .len = 0 };
+	struct iovec io = { .iov_base = &head, .iov_len = sizeof(head) };
+	union {
+		struct cmsghdr align;
+		char b[CMSG_SPACE(sizeof(int))];
+	} room = { .b = { 0 } };
+	struct msghdr m = { .msg_iov = &io,
+		.msg_iovlen = 1,
+		.msg_control = room.b,
+		.msg_controllen = sizeof(room.b) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &way, sizeof(way));
+	return TEMP_FAILURE_RETRY(sendmsg(fd, &m, MSG_NOSIGNAL)) ==
+	    (ssize_t)sizeof(head);
+}
+
+enum ec
+far_share(struct far *f, struct far **ret, struct err *e)
+{
+	struct far *more;
+	int p[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p) != 0)
+		return fail_sys(
+		    e, "cannot make a pair of sockets to a child process");
+	more = new_way(p[0], f->p);
+	if (more == NULL || f->fd < 0 || !send_way(f->fd, p[1])) {
+		(void)close(p[0]);
+		(void)close(p[1]);
+		free(more);
+		return more == NULL
+		    ? fail(e, EC_NOMEM, "no memory for a way to the network")
+		    : lost(f, EC_TEMP, e);
+	}
+	(void)close(p[1]);
+	(void)pthread_mutex_lock(&f->p->lock);
+	f->p->ways++;
+	(void)pthread_mutex_unlock(&f->p->lock);
+	*ret = more;
+	return EC_OK;
+}
+
 void
 far_stop(struct far *f)
 {
+	struct process *p;
+	bool last;
+
 	if (f == NULL)
 		return;
-	(void)shutdown(f->fd, SHUT_WR);
-	slay(f, STOP_MS);
-	(void)close(f->fd);
+	p = f->p;
+	if (f->fd >= 0)
+		(void)close(f->fd);
 	free(f);
+	(void)pthread_mutex_lock(&p->lock);
+	last = --p->ways == 0;
+	if (last)
+		slay(p, STOP_MS, true);
+	(void)pthread_mutex_unlock(&p->lock);
+	if (!last)
+		return;
+	(void)pthread_mutex_destroy(&p->lock);
+	free(p);
 }
 
 int
 far_pid(const struct far *f)
 {
-	return f->pid;
+	return f->p->pid;
 }

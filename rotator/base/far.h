@@ -9,6 +9,10 @@
  * It has our environment without AWS_*, our standard error, and no other
  * descriptor. It dies with us.
  *
+ * Several threads of ours have a struct far each, all to the one process, which
+ * answers them side by side (far_share()). A struct far is for one thread at a
+ * time.
+ *
  * What comes back from it is worth what a peer's words are worth, which is
  * why the readers check it (wire.h).
  */
@@ -43,16 +47,25 @@ MUST enum ec far_start(far_fn *const *table, size_t count, struct far **ret,
     struct confined *ret_how, struct err *e);
 
 /*
+ * Another way to the same process, for another thread; to be stopped like the
+ * first. To be asked for by the thread that uses f. EC_IO, EC_NOMEM; EC_TEMP
+ * when the process is dead.
+ */
+MUST enum ec far_share(struct far *f, struct far **ret, struct err *e);
+
+/*
  * Asks, and waits up to timeout_ms for the answer. EC_OK: it is in answer
  * (what failed over there is told in it). EC_TEMP: the question surely did
  * not get there whole, so nothing was done. EC_UNKNOWN: it did, and the answer
- * is lost; the process is dead. From then on every question is EC_TEMP: a new
- * process would be born with our secrets in it.
+ * is lost; this way is closed, and the process is dead when it was the only
+ * one. From then on every question is EC_TEMP: a new process would be born
+ * with our secrets in it.
  */
 MUST enum ec far_call(struct far *f, unsigned op, const struct buf *ask,
     struct buf *answer, int64_t timeout_ms, struct err *e);
 
-void far_stop(struct far *f); /* lets it close its connections; NULL is fine */
+/* The last one lets it close its connections and waits; NULL is fine. */
+void far_stop(struct far *f);
 
 /* Processes that far_start() would make: this one's number, for tests. */
 int far_pid(const struct far *f);

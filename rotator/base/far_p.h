@@ -9,6 +9,8 @@
 
 #include "base/far.h"
 
+#define FAR_SHARE UINT64_MAX /* op: a descriptor comes along, a new way */
+
 /* In front of every question and every answer. */
 struct far_head {
 	uint64_t op; /* index into the table; 0 in an answer */

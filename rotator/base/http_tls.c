@@ -85,19 +85,6 @@ set_blob(CURL *h, CURLoption option, const char *p, size_t n)
 	return curl_easy_setopt(h, option, &blob);
 }
 
-/* An own authority is the only one: no file, no directory beside it. */
-static CURLcode
-set_trust(CURL *h, const struct buf *ca)
-{
-	CURLcode rc = set_blob(h, CURLOPT_CAINFO_BLOB, buf_str(ca), ca->len);
-
-	if (rc == CURLE_OK)
-		rc = curl_easy_setopt(h, CURLOPT_CAINFO, NULL);
-	if (rc == CURLE_OK)
-		rc = curl_easy_setopt(h, CURLOPT_CAPATH, NULL);
-	return rc;
-}
-
 /* Without a pass phrase OpenSSL would ask for one on the terminal, and wait
  * there (PEM_read_bio_PrivateKey(3)). */
 static CURLcode
@@ -124,7 +111,7 @@ http_tls_set(CURL *h, const struct http_request *q, const struct http_alias *a)
 	CURLcode rc = CURLE_OK;
 
 	if (q->ca != NULL)
-		rc = set_trust(h, q->ca);
+		rc = net_trust_only(h, buf_str(q->ca), q->ca->len);
 	if (rc == CURLE_OK && q->cert != NULL)
 		rc = set_identity(h, q->cert, q->cert_key);
 	if (rc == CURLE_OK && a->url != NULL)

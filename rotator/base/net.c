@@ -11,21 +11,18 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
-#include <openssl/x509v3.h>
 
 #include "base/auto.h"
 #include "base/far.h"
+#include "base/net_p.h"
 
 #define TIMEOUT_DEFAULT 10000
 #define POLL_MS         1000
-/* 112 bits: no SHA-1, no RSA of 1024 bits, no cipher without a certificate;
- * OPENSSL_CONF and openssl.cnf may ask for more, not for less. */
-#define SECURITY_LEVEL 2
 
 struct net {
 	CURLM *multi;
+	struct trust *trust;
 	char *ca_file;   /* or NULL */
 	struct far *far; /* or NULL; then there is no multi */
 };
@@ -49,8 +46,11 @@ static const struct {
 };
 
 static enum ec
-fill(struct net *n, const char *ca_file, struct err *e)
+fill(struct net *n, struct trust *trust, const char *ca_file, struct err *e)
 {
+	n->trust = trust != NULL ? trust_more(trust) : trust_new();
+	if (n->trust == NULL)
+		return fail(e, EC_NOMEM, "no memory for trust anchors");
 	if (ca_file != NULL && (n->ca_file = strdup(ca_file)) == NULL)
 		return fail(e, EC_NOMEM, "no memory for a file name");
 	if (n->far == NULL)
@@ -69,25 +69,38 @@ check_ca(const char *ca_file, struct err *e)
 	return fix(e, "name a readable file of PEM certificates");
 }
 
-enum ec
-net_new_far(
-    struct far *far, const char *ca_file, struct net **ret, struct err *e)
+static enum ec
+make(struct far *far, struct trust *trust, const char *ca_file,
+    struct net **ret, struct err *e)
 {
-	struct net *n = calloc(1, sizeof(*n));
-	enum ec ec = check_ca(ca_file, e);
+	AUTO(net) struct net *n = calloc(1, sizeof(*n));
 
 	if (n == NULL) {
 		far_stop(far);
 		return fail(e, EC_NOMEM, "no memory for the network");
 	}
 	n->far = far;
-	if (ec == EC_OK)
-		ec = fill(n, ca_file, e);
-	if (ec == EC_OK)
-		*ret = n;
-	else
-		net_free(n);
-	return ec;
+	TRY(check_ca(ca_file, e));
+	TRY(fill(n, trust, ca_file, e));
+	*ret = TAKE(n);
+	return EC_OK;
+}
+
+enum ec
+net_new_far(
+    struct far *far, const char *ca_file, struct net **ret, struct err *e)
+{
+	return make(far, NULL, ca_file, ret, e);
+}
+
+enum ec
+net_share(struct net *n, struct net **ret, struct err *e)
+{
+	struct far *far = NULL;
+
+	if (n->far != NULL)
+		TRY(far_share(n->far, &far, e));
+	return make(far, n->trust, n->ca_file, ret, e);
 }
 
 enum ec
@@ -116,6 +129,7 @@ net_free(struct net *n)
 	far_stop(n->far);
 	if (n->multi != NULL)
 		(void)curl_multi_cleanup(n->multi);
+	trust_free(n->trust);
 	free(n->ca_file);
 	free(n);
 }
@@ -126,74 +140,10 @@ auto_net(struct net **n)
 	net_free(*n);
 }
 
-/*
- * An own trust anchor must be the only one, so the directory goes. It also
- * goes when libcurl has a bundle file: only a bundle is cached by the multi
- * handle (curl 7.88.1 lib/vtls/openssl.c, cache_criteria_met).
- */
 static CURLcode
-trust(CURL *h, const char *ca_file)
+apply(CURL *h, struct trust *t, const char *ca_file)
 {
-	CURLcode rc = CURLE_OK;
-
-	if (ca_file == NULL &&
-	    curl_version_info(CURLVERSION_NOW)->cainfo == NULL)
-		return CURLE_OK;
-	if (ca_file != NULL)
-		rc = curl_easy_setopt(h, CURLOPT_CAINFO, ca_file);
-	if (rc == CURLE_OK)
-		rc = curl_easy_setopt(h, CURLOPT_CAPATH, NULL);
-	return rc;
-}
-
-static bool
-names_a_host(const X509 *x)
-{
-	GENERAL_NAMES *all =
-	    X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
-	bool found = false;
-
-	for (int i = 0; i < sk_GENERAL_NAME_num(all); i++) {
-		const GENERAL_NAME *n = sk_GENERAL_NAME_value(all, i);
-
-		found |= n->type == GEN_DNS || n->type == GEN_IPADD;
-	}
-	GENERAL_NAMES_free(all);
-	return found;
-}
-
-/* Without a name where names belong (RFC 9525 section 2) libcurl would take
- * the common name, which no authority vouches for as a host. */
-static int
-verify_chain(X509_STORE_CTX *chain, void *arg)
-{
-	int good = X509_verify_cert(chain);
-
-	(void)arg;
-	if (good != 1 || names_a_host(X509_STORE_CTX_get0_cert(chain)))
-		return good;
-	X509_STORE_CTX_set_error(chain, X509_V_ERR_HOSTNAME_MISMATCH);
-	return 0;
-}
-
-/* OpenSSL else keeps what it deciphered, a new key for example, in the read
- * buffer of a connection that waits to be used again. */
-static CURLcode
-set_up_tls(CURL *h, void *ctx, void *arg)
-{
-	(void)h;
-	(void)arg;
-	(void)SSL_CTX_set_options(ctx, SSL_OP_CLEANSE_PLAINTEXT);
-	SSL_CTX_set_cert_verify_callback(ctx, verify_chain, NULL);
-	if (SSL_CTX_get_security_level(ctx) < SECURITY_LEVEL)
-		SSL_CTX_set_security_level(ctx, SECURITY_LEVEL);
-	return CURLE_OK;
-}
-
-static CURLcode
-apply(CURL *h, const char *ca_file)
-{
-	CURLcode rc = trust(h, ca_file);
+	CURLcode rc = trust_set(t, h, ca_file);
 
 	for (size_t i = 0; i < COUNT(rules) && rc == CURLE_OK; i++)
 		rc = curl_easy_setopt(h, rules[i].option, rules[i].value);
@@ -201,8 +151,6 @@ apply(CURL *h, const char *ca_file)
 		rc = curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "https,http");
 	if (rc == CURLE_OK)
 		rc = curl_easy_setopt(h, CURLOPT_USERAGENT, "ses-smtp-rotator");
-	if (rc == CURLE_OK)
-		rc = curl_easy_setopt(h, CURLOPT_SSL_CTX_FUNCTION, set_up_tls);
 	return rc;
 }
 
@@ -214,7 +162,8 @@ net_handle(struct net *n, const char *ca_file)
 	if (h == NULL)
 		return NULL;
 	/* A rule that cannot be set must not be dropped silently. */
-	if (apply(h, ca_file != NULL ? ca_file : n->ca_file) == CURLE_OK)
+	if (apply(h, n->trust, ca_file != NULL ? ca_file : n->ca_file) ==
+	    CURLE_OK)
 		return h;
 	curl_easy_cleanup(h);
 	return NULL;

@@ -1,8 +1,8 @@
 /*
  * net: libcurl, set up once for the whole process.
  *
- * One multi handle lives as long as the process, so that connections are
- * reused and the CA bundle (78 ms to parse) is loaded once. Every transfer
+ * A multi handle a thread lives as long as the process, so that connections
+ * are reused; the CA bundle (78 ms to parse) is loaded once. Every transfer
  * gets the same rules: certificate chain and host name verified, TLS 1.2 or
  * later, time limits, no signals, no redirects, no cookies, no .netrc, no
  * verbose trace. A proxy is used when libcurl's own variables name one
@@ -28,6 +28,12 @@ MUST enum ec net_new(const char *ca_file, struct net **ret, struct err *e);
  * classes as net_new(). */
 MUST enum ec net_new_far(
     struct far *far, const char *ca_file, struct net **ret, struct err *e);
+/*
+ * Another one of the same kind for another thread: connections of its own, and
+ * the same trust anchors, read once. To be asked for by the thread that uses n;
+ * the two may be freed in any order. EC_NOMEM; as far_share().
+ */
+MUST enum ec net_share(struct net *n, struct net **ret, struct err *e);
 struct far *net_far(const struct net *n);     /* NULL: done here */
 const char *net_ca_file(const struct net *n); /* or NULL */
 void net_free(struct net *n);                 /* NULL is fine */
@@ -41,6 +47,10 @@ void auto_net(struct net **n);
  */
 CURL *net_handle(struct net *n, const char *ca_file);
 void net_done(struct net *n, CURL *h); /* NULL is fine */
+
+/* For h these PEM certificates are the only trust anchors. They are not copied
+ * and must live as long as h. */
+CURLcode net_trust_only(CURL *h, const char *pem, size_t n);
 
 /* Runs h to its end on the shared multi handle; the result as curl says it.
  * timeout_ms is the total limit, connect included. A CURLOPT_CONNECT_ONLY

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -253,6 +254,94 @@ test_hangs(void **state)
 	far_stop(f);
 }
 
+/* One thread's questions, each with its own answer. */
+static void *
+ask_often(void *arg)
+{
+	for (int i = 0; i < 300; i++) {
+		AUTO(buf) struct buf back = BUF(1000);
+		char text[40];
+		struct err e;
+
+		(void)snprintf(text, sizeof(text), "%p says %d", arg, i);
+		if (ask(arg, ECHO, text, &back, &e) != EC_OK ||
+		    strcmp(buf_str(&back), text) != 0)
+			return arg;
+	}
+	return NULL;
+}
+
+static void
+test_shared(void **state)
+{
+	enum { THREADS = 5 };
+	struct far *f[THREADS] = { begin() };
+	pthread_t t[THREADS];
+	struct err e;
+	void *bad;
+
+	(void)state;
+	for (size_t i = 1; i < THREADS; i++)
+		assert_int_equal(far_share(f[i - 1], &f[i], &e), EC_OK);
+	for (size_t i = 0; i < THREADS; i++) {
+		assert_int_equal(far_pid(f[i]), far_pid(f[0]));
+		assert_int_equal(
+		    pthread_create(&t[i], NULL, ask_often, f[i]), 0);
+	}
+	for (size_t i = 0; i < THREADS; i++) {
+		assert_int_equal(pthread_join(t[i], &bad), 0);
+		assert_null(bad);
+	}
+	far_stop(f[0]); /* the others go on, in a process that still lives */
+	assert_null(ask_often(f[1]));
+	for (size_t i = 1; i < THREADS; i++)
+		far_stop(f[i]);
+	no_child();
+}
+
+/* Who hangs loses his answer; the others keep theirs. */
+static void
+test_shared_hang(void **state)
+{
+	AUTO(buf) struct buf question = BUF(10);
+	AUTO(buf) struct buf back = BUF(1000);
+	struct far *f = begin(), *more = NULL;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(far_share(f, &more, &e), EC_OK);
+	assert_int_equal(
+	    far_call(more, HANG, &question, &back, 50, &e), EC_UNKNOWN);
+	assert_non_null(strstr(e.what, "gave no answer"));
+	assert_int_equal(ask(more, ECHO, "x", &back, &e), EC_TEMP);
+	assert_int_equal(far_share(more, &more, &e), EC_TEMP);
+	assert_null(ask_often(f));
+	far_stop(more);
+	assert_null(ask_often(f));
+	assert_int_equal(kill(far_pid(f), 0), 0);
+	far_stop(f);
+	no_child();
+}
+
+static void
+test_shared_death(void **state)
+{
+	AUTO(buf) struct buf back = BUF(1000);
+	struct far *f = begin(), *more = NULL, *late = NULL;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(far_share(f, &more, &e), EC_OK);
+	assert_int_equal(ask(more, DIE, "x", &back, &e), EC_UNKNOWN);
+	assert_non_null(strstr(e.what, "killed by SIGKILL"));
+	no_child();
+	assert_int_equal(ask(f, ECHO, "x", &back, &e), EC_TEMP);
+	assert_non_null(strstr(e.what, "killed by SIGKILL"));
+	assert_int_equal(far_share(f, &late, &e), EC_TEMP);
+	far_stop(f);
+	far_stop(more);
+}
+
 static void
 test_keeps_nothing(void **state)
 {
@@ -433,6 +522,9 @@ main(void)
 		cmocka_unit_test(test_deaths),
 		cmocka_unit_test(test_dead_before),
 		cmocka_unit_test(test_hangs),
+		cmocka_unit_test(test_shared),
+		cmocka_unit_test(test_shared_hang),
+		cmocka_unit_test(test_shared_death),
 		cmocka_unit_test(test_keeps_nothing),
 		cmocka_unit_test(test_signals),
 		cmocka_unit_test(test_dies_with_us),
