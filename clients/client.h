@@ -99,6 +99,11 @@ struct client_driver {
 	size_t conf_size;
 	const struct client_opt *opts;
 
+	/* The options, NULL ended, that say what is written as a whole. Two
+	 * clients that agree in them are never written side by side; see
+	 * client_place(). NULL: side by side does no harm. */
+	const char *const *place;
+
 	/* How long a consumer may go on with the old pair after activate, ms.
 	 * The engine's grace is never shorter. An operator may override it
 	 * with the common option `pickup`. */
@@ -172,6 +177,10 @@ MUST enum ec client_cred_check(
 MUST enum ec client_opt_set(const struct client_driver *drv, void *conf,
     const struct client_opt *opt, const char *const *values, size_t n,
     struct err *e);
+/* Adds what its place options say; nothing when the driver names none. Equal
+ * texts: the same place, whatever the drivers. */
+MUST enum ec client_place(
+    const struct client *c, struct buf *ret, struct err *e);
 /* Fallbacks of all options; call before the settings. */
 MUST enum ec client_conf_defaults(
     const struct client_driver *drv, void *conf, struct err *e);

@@ -166,6 +166,7 @@ const struct client_driver drv_aws_lambda_env = {
 	.name = "aws-lambda-env",
 	.summary = "two environment variables of an AWS Lambda function",
 	.conf_size = sizeof(struct conf),
+	.place = (const char *const[]){ "function", "aws_region", NULL },
 	.opts = opts,
 	.pickup = INT64_C(900) * 1000,
 	.check = check,

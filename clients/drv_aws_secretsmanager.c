@@ -144,6 +144,7 @@ const struct client_driver drv_aws_secretsmanager = {
 	.name = "aws-secretsmanager",
 	.summary = "two JSON keys of a secret in AWS Secrets Manager",
 	.conf_size = sizeof(struct conf),
+	.place = (const char *const[]){ "secret", "aws_region", NULL },
 	.opts = opts,
 	.pickup = INT64_C(3600) * 1000,
 	.check = check,

@@ -85,6 +85,8 @@ const struct client_driver drv_aws_ssm = {
 	.name = "aws-ssm",
 	.summary = "parameters in AWS Systems Manager Parameter Store",
 	.conf_size = sizeof(struct conf),
+	.place = (const char *const[]){ "parameter", "username_parameter",
+	    "password_parameter", "aws_region", NULL },
 	.opts = opts,
 	.pickup = INT64_C(3600) * 1000,
 	.check = check,

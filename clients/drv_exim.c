@@ -156,6 +156,7 @@ const struct client_driver drv_exim = {
 	.name = "exim",
 	.summary = "the line of a smarthost in Exim's passwd.client",
 	.conf_size = sizeof(struct conf),
+	.place = (const char *const[]){ "path", NULL },
 	.opts = opts,
 	.pickup = INT64_C(15) * 60 * 1000,
 	.check = check,

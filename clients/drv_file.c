@@ -112,6 +112,7 @@ const struct client_driver drv_file = {
 	.name = "file",
 	.summary = "keys in a .env or other file, or a file from a template",
 	.conf_size = sizeof(struct conf),
+	.place = (const char *const[]){ "path", NULL },
 	.opts = opts,
 	.pickup = INT64_C(3600) * 1000,
 	.check = check,

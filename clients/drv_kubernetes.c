@@ -146,6 +146,8 @@ const struct client_driver drv_kubernetes = {
 	.name = "kubernetes",
 	.summary = "two keys of a Kubernetes Secret, and a rollout",
 	.conf_size = sizeof(struct conf),
+	.place = (const char *const[]){ "secret", "namespace", "context",
+	    "kubeconfig", NULL },
 	.opts = opts,
 	.pickup = INT64_C(3600) * 1000,
 	.check = check,

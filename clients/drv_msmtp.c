@@ -164,6 +164,7 @@ const struct client_driver drv_msmtp = {
 	.name = "msmtp",
 	.summary = "user and password of an account in an msmtp configuration",
 	.conf_size = sizeof(struct conf),
+	.place = (const char *const[]){ "path", NULL },
 	.opts = opts,
 	.pickup = INT64_C(60) * 1000,
 	.check = check,

@@ -153,6 +153,7 @@ const struct client_driver drv_opensmtpd = {
 	.name = "opensmtpd",
 	.summary = "a label in OpenSMTPD's table of credentials",
 	.conf_size = sizeof(struct conf),
+	.place = (const char *const[]){ "path", NULL },
 	.opts = opts,
 	.pickup = INT64_C(15) * 60 * 1000,
 	.check = check,

@@ -151,6 +151,7 @@ const struct client_driver drv_postfix = {
 	.name = "postfix",
 	.summary = "an entry of Postfix's smtp_sasl_password_maps",
 	.conf_size = sizeof(struct conf),
+	.place = (const char *const[]){ "map", NULL },
 	.opts = opts,
 	.pickup = INT64_C(15) * 60 * 1000,
 	.check = check,

@@ -151,6 +151,7 @@ const struct client_driver drv_remote = {
 	.name = "remote",
 	.summary = "a client on another host, through ssh and rotate agent",
 	.conf_size = sizeof(struct conf),
+	.place = (const char *const[]){ "host", NULL },
 	.opts = opts,
 	.pickup = INT64_C(3600) * 1000,
 	.check = check,

@@ -129,6 +129,7 @@ const struct client_driver drv_secret_service = {
 	.name = "secret-service",
 	.summary = "an item in the desktop keyring (libsecret)",
 	.conf_size = sizeof(struct conf),
+	.place = (const char *const[]){ "collection", NULL },
 	.opts = opts,
 	.pickup = INT64_C(3600) * 1000,
 	.check = check,

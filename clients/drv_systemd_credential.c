@@ -162,6 +162,7 @@ const struct client_driver drv_systemd_credential = {
 	.name = "systemd-credential",
 	.summary = "encrypted credentials that a systemd unit loads",
 	.conf_size = sizeof(struct conf),
+	.place = (const char *const[]){ "store", "credential", NULL },
 	.opts = opts,
 	.pickup = INT64_C(3600) * 1000,
 	.check = check,

@@ -184,6 +184,7 @@ const struct client_driver drv_vault = {
 	.name = "vault",
 	.summary = "two keys of a secret in Vault or OpenBao (KV version 2)",
 	.conf_size = sizeof(struct conf),
+	.place = (const char *const[]){ "address", "mount", "path", NULL },
 	.opts = opts,
 	.pickup = INT64_C(3600) * 1000,
 	.check = check,

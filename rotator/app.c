@@ -2,6 +2,7 @@
 
 #include <pwd.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +22,8 @@
  * a dead owner is noticed at once, so this only bounds a frozen one. */
 #define LEASE_MS ((int64_t)5 * 60 * 1000)
 
-/* The one thing a signal handler may touch. */
-static volatile sig_atomic_t stop_asked;
+/* The one thing a signal handler may touch; for all threads. */
+static atomic_bool stop_asked;
 
 void app_on_signal(int sig);
 
@@ -30,13 +31,26 @@ void
 app_on_signal(int sig)
 {
 	(void)sig;
-	stop_asked = 1;
+	stop_asked = true;
 }
 
 bool
 app_stopped(void)
 {
-	return stop_asked != 0;
+	return stop_asked;
+}
+
+/* A signal wakes one thread only. */
+#define DOZE_MS ((int64_t)200)
+
+void
+app_sleep(int64_t ms)
+{
+	const int64_t until = clock_mono() + ms;
+	int64_t left;
+
+	while (!app_stopped() && (left = until - clock_mono()) > 0)
+		clock_sleep(left < DOZE_MS ? left : DOZE_MS);
 }
 
 enum ec
@@ -45,7 +59,7 @@ app_config(struct app *a, struct err *e)
 	if (a->config != NULL)
 		return EC_OK;
 	TRY(config_load(a->args->config, &a->config, e));
-	app_reach(a);
+	app_reach_all(a);
 	return EC_OK;
 }
 
@@ -125,6 +139,34 @@ app_close(struct app *a)
 	app_reach_close(a);
 	net_free(a->net);
 	config_free(a->config);
+}
+
+/* What is the owner's stays the owner's. */
+enum ec
+app_lane(
+    struct app *a, const struct store *store, struct app *ret, struct err *e)
+{
+	*ret = (struct app){
+		.args = a->args,
+		.command = a->command,
+		.log = a->log,
+		.config = a->config,
+		.store = *store,
+		.seal = a->seal,
+		.leased = a->leased,
+	};
+	ret->world.seal = a->seal;
+	app_reach(ret);
+	TRY(net_share(a->net, &ret->net, e));
+	return app_world(ret, e);
+}
+
+void
+app_lane_close(struct app *lane)
+{
+	aws_close(lane->aws);
+	app_reach_close(lane);
+	net_free(lane->net);
 }
 
 /* ---- small questions --------------------------------------------------- */

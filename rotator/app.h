@@ -36,7 +36,6 @@ struct app {
 	struct world world; /* valid after app_world() */
 	char endpoint[256];
 	bool leased;
-	bool progress; /* a live line may be drawn on stderr */
 };
 
 /* Each may be called again; the second call finds it open. */
@@ -59,6 +58,17 @@ MUST enum ec app_engine(struct app *a, struct err *e);
 MUST enum ec app_world(struct app *a, struct err *e);
 void app_close(struct app *a);
 
+/*
+ * An app for another thread, of which a is the owner: with its own way to the
+ * network, sessions and world, and with store for a state. a has had
+ * app_world(). To be made by a's thread, before its own runs.
+ */
+MUST enum ec app_lane(
+    struct app *a, const struct store *store, struct app *ret, struct err *e);
+void app_lane_close(struct app *lane);
+/* The clients of that identity reach out through this app from now on. */
+void app_lend(struct app *a, const struct identity_conf *id);
+
 /* The identity called name, or the only one when name is NULL. EC_USAGE names
  * those that exist. */
 MUST enum ec app_identity(struct app *a, const char *name,
@@ -73,5 +83,7 @@ void app_who(char *ret, size_t size);
 
 /* True once SIGTERM or SIGINT came. */
 bool app_stopped(void);
+/* Ends soon after that; on any thread. */
+void app_sleep(int64_t ms);
 
 #endif

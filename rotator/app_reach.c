@@ -82,8 +82,7 @@ static void
 lend_sleep(void *ctx, int64_t ms)
 {
 	(void)ctx;
-	if (!app_stopped())
-		clock_sleep(ms);
+	app_sleep(ms);
 }
 
 void
@@ -95,8 +94,24 @@ app_reach(struct app *a)
 		.env = lend_env,
 		.wall = lend_wall,
 		.sleep = lend_sleep };
+}
+
+void
+app_reach_all(struct app *a)
+{
+	app_reach(a);
 	for (size_t i = 0; i < a->config->n_clients; i++)
 		a->config->clients[i].client.reach = &a->reach;
+}
+
+void
+app_lend(struct app *a, const struct identity_conf *id)
+{
+	struct config *c = a->config;
+	const struct client_conf *cc;
+
+	for (size_t i = 0; (cc = config_client_of(c, id, i)) != NULL; i++)
+		c->clients[cc - c->clients].client.reach = &a->reach;
 }
 
 void

@@ -7,8 +7,10 @@
 
 #include "rotator/app.h"
 
-/* Lends it to every client of the configuration. Once, after it was read. */
+/* Makes it ready to be lent. Opens nothing. */
 void app_reach(struct app *a);
+/* And lends it to every client of the configuration, which was read. */
+void app_reach_all(struct app *a);
 
 /* Closes the sessions. Nothing may be asked for afterwards. */
 void app_reach_close(struct app *a);

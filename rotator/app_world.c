@@ -45,8 +45,7 @@ static void
 sleep_real(void *ctx, int64_t ms)
 {
 	(void)ctx;
-	if (!app_stopped())
-		clock_sleep(ms);
+	app_sleep(ms);
 }
 
 static bool

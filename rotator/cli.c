@@ -51,6 +51,8 @@ const struct option_row option_rows[] = {
 	    "although it is not due (verify: try an old key too)" },
 	{ O_WAIT, "wait", 'w', "[=SPAN]",
 	    "stay until the new pair is pushed and verified (30m)" },
+	{ O_JOBS, "jobs", 'J', "N",
+	    "this many identities side by side (jobs: in the configuration)" },
 	{ O_YES, "yes", 'y', NULL, "do not ask" },
 	{ O_NOW, "now", 0, NULL,
 	    "although clients that were not moved will break" },
@@ -107,6 +109,22 @@ to_span(struct args *a, const char *value, struct err *e)
 		return EC_OK;
 	(void)fail(e, EC_USAGE, "--wait=%.40s is no time span", value);
 	return fix(e, "write it as 30s, 15m or 2h");
+}
+
+#define JOBS_MAX 500
+
+static enum ec
+to_jobs(struct args *a, const char *value, struct err *e)
+{
+	a->jobs = 0;
+	for (const char *d = value; *d >= '0' && *d <= '9' && a->jobs < 1000;
+	     d++)
+		a->jobs = a->jobs * 10 + (*d - '0');
+	if (strspn(value, "0123456789") == strlen(value) && a->jobs > 0 &&
+	    a->jobs <= JOBS_MAX)
+		return EC_OK;
+	return fail(e, EC_USAGE, "--jobs=%.40s is no number from 1 to %d",
+	    value, JOBS_MAX);
 }
 
 static enum ec
@@ -184,6 +202,8 @@ apply(
 		break;
 	case O_WAIT:
 		return to_span(a, v, e);
+	case O_JOBS:
+		return to_jobs(a, v, e);
 	case O_YES:
 		a->yes = true;
 		break;

@@ -34,6 +34,7 @@ enum opt_bit { /* which options a command takes */
 	O_KEY = 1 << 16,
 	O_ACCOUNT = 1 << 17,
 	O_IAM_USER = 1 << 18,
+	O_JOBS = 1 << 19,
 };
 #define O_ALWAYS (O_HELP | O_VERSION)
 #define O_COMMON (O_CONFIG | O_JSON | O_LOG)
@@ -44,6 +45,7 @@ struct args {
 	bool config_given;
 	bool json, force, dry_run, yes, now, wait, help, version;
 	int64_t wait_ms; /* --wait=SPAN; default 30 min */
+	int jobs;        /* 0: as the configuration says */
 	int verbosity;   /* -q: -1, -v: 1 */
 	enum log_form log_form;
 	const char *identities[LIST_MAX + 1]; /* NULL ended */

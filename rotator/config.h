@@ -42,6 +42,9 @@ struct identity_conf {
 	int64_t late_window;        /* a lost request may still land (W) */
 	bool prove_send;            /* prove: send */
 	const char *prove_from;     /* sender for it; required then */
+	int ring;                   /* begins after every lower ring is well */
+	int64_t spread;             /* the due date lies up to this earlier */
+	int64_t early;              /* by how much it does; made of the name */
 	const char *const *clients; /* names, NULL ended, file order */
 	const char *file;           /* where it stands, for messages */
 	unsigned line;
@@ -67,6 +70,8 @@ struct config {
 	const char *seal_where;   /* key file path or credential name */
 	const char *const *alarm; /* argv run when an identity blocks, JSON on
 				   * stdin; or NULL */
+	int jobs;       /* identities side by side */
+	int stop_after; /* in trouble: nothing more begins; 0: never */
 	struct identity_conf *identities;
 	size_t n_identities;
 	struct client_conf *clients;

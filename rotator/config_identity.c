@@ -7,6 +7,21 @@
 #include "base/auto.h"
 #include "rotator/config_p.h"
 
+/* Identities that were made together shall not all be due together. Made of
+ * the name, so that it is the same in each run (FNV-1a); of a short max_age
+ * no more than a tenth. */
+static int64_t
+how_early(const struct identity_conf *id)
+{
+	const int64_t most =
+	    id->spread < id->max_age / 10 ? id->spread : id->max_age / 10;
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (const char *s = id->name; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
+	return most > 0 ? (int64_t)(h % (uint64_t)most) : 0;
+}
+
 static enum ec
 identity_read(
     struct config_full *c, const struct node *map, size_t at, struct err *e)
@@ -18,6 +33,7 @@ identity_read(
 	TRY(table_take(identity_keys, map, s, e));
 	table_inherit(defaults_keys, s, &c->top);
 	TRY(table_read(c, identity_keys, s, id, e));
+	id->early = how_early(id);
 	id->file = map->file;
 	id->line = map->line;
 	if (id->iam_user == NULL)

@@ -82,6 +82,9 @@ static const struct range age_range = { 1, 3650 * DAY };
 static const struct range span_range = { 0, 3650 * DAY };
 static const struct range slack_range = { 0, 30 * DAY };
 static const struct range window_range = { 0, DAY };
+static const struct range ring_range = { 0, 99 };
+static const struct range jobs_range = { 1, 500 };
+static const struct range trouble_range = { 0, 999999 };
 
 #define AT(type, field) offsetof(struct type, field)
 
@@ -166,6 +169,10 @@ static const struct key settle_keys[] = {
 	SPAN("slack", SLOT_SLACK, slack, slack_range, "4h"),                   \
 	SPAN("late_window", SLOT_LATE_WINDOW, late_window, window_range,       \
 	    "20m"),                                                            \
+	SPAN("spread", SLOT_SPREAD, spread, slack_range, "1d"),                \
+	{ .name = "ring", .slot = SLOT_RING,                                   \
+	    .offset = AT(identity_conf, ring), .read = read_count,             \
+	    .arg = &ring_range, .fallback = "0" },                             \
 	{ .name = "prove", .slot = SLOT_PROVE,                                 \
 	    .offset = AT(identity_conf, prove_send), .read = read_flag,        \
 	    .arg = prove_texts, .fallback = "auth" },                          \
@@ -288,6 +295,20 @@ const struct key top_keys[] = {
 	    .slot = SLOT_ALARM,
 	    .offset = AT(config_full, pub.alarm),
 	    .read = read_argv,
+	    .main_only = true },
+	{ .name = "jobs",
+	    .slot = SLOT_JOBS,
+	    .offset = AT(config_full, pub.jobs),
+	    .read = read_count,
+	    .arg = &jobs_range,
+	    .fallback = "8",
+	    .main_only = true },
+	{ .name = "stop_after",
+	    .slot = SLOT_STOP_AFTER,
+	    .offset = AT(config_full, pub.stop_after),
+	    .read = read_count,
+	    .arg = &trouble_range,
+	    .fallback = "5",
 	    .main_only = true },
 	{ .name = "defaults",
 	    .slot = SLOT_DEFAULTS,

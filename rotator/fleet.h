@@ -1,6 +1,7 @@
 /*
- * fleet: many identities, one after the other, each on its own: what fails or
- * waits for one never keeps another from its turn.
+ * fleet: many identities, several at a time, each on its own: what fails or
+ * waits for one never keeps another from its turn. In what order:
+ * fleet_turns.h.
  */
 #ifndef ROTATOR_FLEET_H
 #define ROTATOR_FLEET_H
@@ -8,15 +9,7 @@
 #include <stdbool.h>
 
 #include "rotator/app.h"
-
-struct fleet_result {
-	const char *identity;
-	enum ec ec; /* EC_OK: done or nothing due */
-	enum rot_state state;
-	bool was_due;
-	int64_t next_at;
-	struct err e; /* valid when ec is not EC_OK */
-};
+#include "rotator/fleet_turns.h"
 
 struct fleet {
 	struct fleet_result *results; /* owned; one per identity looked at */

@@ -93,6 +93,7 @@ log_init(struct log *l, FILE *to, enum log_form form, enum log_level threshold)
 	l->form = form != LOG_AUTO ? form : find_form(fd);
 	l->threshold = threshold;
 	l->colour = l->form == LOG_TERMINAL && wants_colour(fd);
+	l->live = false;
 }
 
 /* All of it or nothing, and then nothing more ever. */
@@ -205,6 +206,7 @@ write_terminal(const struct log *l, const struct event *v)
 	struct line fix = { .len = 0, .cut = false };
 	bool colour = l->colour && s->colour[0] != '\0';
 
+	puts_raw(&line, l->live ? LOG_ERASE : "");
 	puts_raw(&line, colour ? s->colour : "");
 	puts_raw(&line, s->mark);
 	puts_raw(&line, colour ? RESET : "");
@@ -333,8 +335,11 @@ static void (*const writers[])(const struct log *, const struct event *) = {
 static void
 emit(const struct log *l, const struct event *v)
 {
-	if (v->level <= l->threshold)
-		writers[l->form](l, v);
+	if (v->level > l->threshold)
+		return;
+	flockfile(l->to); /* an event may have two lines */
+	writers[l->form](l, v);
+	funlockfile(l->to);
 }
 
 void

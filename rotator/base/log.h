@@ -31,7 +31,11 @@ struct log {
 	enum log_form form; /* after log_init never LOG_AUTO */
 	enum log_level threshold;
 	bool colour;
+	bool live; /* somebody draws a line that changes: LOG_ERASE first */
 };
+
+/* Takes away what stands on a terminal's line so far. */
+#define LOG_ERASE "\r\033[K"
 
 /* One field behind the message. Exactly one of s, n is used. */
 struct log_field {
