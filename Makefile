@@ -42,11 +42,16 @@ SAN        := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer
 
 # rel: what is installed. asan: what tests run. clang: the other compiler.
-# plain: for valgrind, which knows neither the sanitizers nor fortify.
+# tsan: threads, for tests/e2e/fleet.t. plain: for valgrind, which knows
+# neither the sanitizers nor fortify.
 ifeq ($(FLAVOUR),asan)
 OPT := -O1
 HARDEN := $(SAN)
 LDHARDEN := $(SAN) -pie
+else ifeq ($(FLAVOUR),tsan)
+OPT := -O1
+HARDEN := -fsanitize=thread -fno-omit-frame-pointer
+LDHARDEN := $(HARDEN) -pie
 else ifeq ($(FLAVOUR),clang)
 CC := clang
 else ifeq ($(FLAVOUR),plain)
