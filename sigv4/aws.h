@@ -15,29 +15,44 @@
 #include "base/net.h"
 #include "sigv4/identity.h"
 
-struct aws; /* a session: credential, endpoints, clock offset, counters */
+struct aws; /* a session: endpoints, clock offset, counters; of one thread */
+struct aws_account;
 
 struct aws_options {
 	const char *region; /* NULL: AWS_REGION, AWS_DEFAULT_REGION, profile,
 			     * then us-east-1 */
-	int attempts;       /* 0: 3, as the SDKs' standard mode */
+	int attempts;       /* 0: AWS_MAX_ATTEMPTS, max_attempts of the
+			     * profile, then 3 */
 	int64_t timeout_ms; /* of one attempt; 0: 10 s */
-	/* Waiting between attempts; NULL: clock_sleep(). */
+	/* Waiting between attempts and for the pace; NULL: clock_sleep(). When
+	 * it returns early, because we are to end, a call ends soon. */
 	void (*sleep)(void *ctx, int64_t ms);
 	void *sleep_ctx;
 	/* Whom to sign as, copied; it is not renewed. Without a secret in it
-	 * nothing is signed. NULL: identity_load(). */
+	 * nothing is signed. NULL: identity_load(). Not with account. */
 	const struct aws_cred *as;
+	/* Credential, tries and pace, shared with others (account.h); by
+	 * reference. NULL: the session has them for itself. */
+	struct aws_account *account;
+	/* 0 to UINT32_MAX, for the jitter; NULL: getrandom(). */
+	uint32_t (*random)(void *ctx);
+	void *random_ctx;
 };
 
-/* Loads the credential (identity_load) and endpoint settings. Keeps net and
- * env by reference. EC_DENIED with the list of places looked at when no
- * credential is found. */
+/*
+ * Reads the settings of endpoints and retries. Keeps net and env by reference.
+ * Without an account the credential is loaded now (identity_load), and
+ * EC_DENIED, with the list of places looked at, says that there is none; with
+ * one that comes with the first call. EC_CONFIG: a setting that is none.
+ */
 MUST enum ec aws_open(struct net *n, const struct aws_env *env,
     const struct aws_options *o, struct aws **ret, struct err *e);
 void aws_close(struct aws *a);
 void auto_aws(struct aws **a);
-const char *aws_identity(const struct aws *a); /* aws_cred.source */
+/* aws_cred.source, of the last call; before it what is known of it. */
+const char *aws_identity(const struct aws *a);
+/* What a person should be told once about the settings, or NULL. */
+const char *aws_note(const struct aws *a);
 const char *aws_region(const struct aws *a);
 /* Server clock minus ours in ms as last seen; 0 before the first reply. */
 int64_t aws_skew(const struct aws *a);
@@ -76,6 +91,11 @@ struct aws_error { /* what the service said; empty strings when nothing */
 };
 
 /*
+ * Tries again by the rules of retry.h what may be sent again (resend), as long
+ * as the tries of the account last, and not faster than its pace allows: who
+ * would wait for more than a minute for that gets EC_TEMP, and nothing was
+ * sent. Fails as aws_account_ready(), too.
+ *
  * EC_OK: HTTP 2xx; reply owned by caller. Otherwise why holds the service's
  * words and ec is by table: throttles and 5xx EC_TEMP (EC_UNKNOWN instead for
  * AWS_RESEND_UNSENT after a 5xx or a lost reply), NoSuchEntity EC_GONE,

@@ -1,9 +1,10 @@
 /*
- * aws_p: the inside of a session; for aws.c, aws_send.c and aws_clock.c only.
+ * aws_p: the inside of a session; for aws*.c only.
  */
 #ifndef SIGV4_AWS_P_H
 #define SIGV4_AWS_P_H
 
+#include "sigv4/account_p.h"
 #include "sigv4/aws.h"
 #include "sigv4/endpoint.h"
 #include "sigv4/profile.h"
@@ -11,14 +12,19 @@
 struct aws {
 	struct net *net;
 	const struct aws_env *env;
-	struct aws_cred cred;
-	struct profile *profile; /* or NULL: there is none */
-	char *ca_file;           /* or NULL */
+	struct aws_account *account;
+	bool own; /* the account is closed with the session */
+	const struct aws_cred *cred; /* in aws_do(): to sign as */
+	char source[256];            /* of the one before */
+	struct profile *profile;     /* or NULL: there is none */
+	char *ca_file;               /* or NULL */
 	char region[REGION_MAX];
-	int attempts;
+	struct retry_conf retry;
 	int64_t timeout_ms;
 	void (*sleep)(void *ctx, int64_t ms);
 	void *sleep_ctx;
+	uint32_t (*random)(void *ctx);
+	void *random_ctx;
 	int64_t skew;   /* server minus ours, as last seen, ms */
 	int64_t offset; /* added to our clock when signing, ms */
 	unsigned calls;
@@ -36,8 +42,5 @@ MUST enum ec aws_send(struct aws *a, const struct aws_call *c,
 void aws_clock_see(struct aws *a, const struct http_reply *r);
 /* True when the signing clock was over 4 minutes off; it is right now. */
 bool aws_clock_correct(struct aws *a);
-/* How long to wait before attempt n + 1 (n from 1): full jitter below
- * min(2^(n-1), 20) s, but at least what the server asked for (up to 20 s). */
-int64_t aws_clock_delay(int n, int64_t retry_after);
 
 #endif

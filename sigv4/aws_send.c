@@ -89,9 +89,9 @@ sign(const struct aws *a, const struct aws_call *c, const struct endpoint *to,
 		.body_len = c->body != NULL ? c->body->len : 0,
 	};
 	struct sig_context x = {
-		.key_id = a->cred.key_id,
-		.secret = a->cred.secret,
-		.token = a->cred.token,
+		.key_id = a->cred->key_id,
+		.secret = a->cred->secret,
+		.token = a->cred->token,
 		.region = to->region,
 		.service = to->scope,
 		.at = clock_wall() + a->offset,
@@ -129,9 +129,9 @@ aws_send(struct aws *a, const struct aws_call *c, const struct endpoint *to,
 	TRY(add_headers(&w, headers, e));
 	if (c->header != NULL)
 		w.list[w.n++] = c->header;
-	if (a->cred.secret != NULL) {
+	if (a->cred->secret != NULL) {
 		TRY(sign(a, c, to, headers, &sig, e));
-		TRY(add_signature(&w, &a->cred, &sig, e));
+		TRY(add_signature(&w, a->cred, &sig, e));
 	}
 	TRY(buf_addf(&url, e, "%s/%s", to->url, path_of(c)));
 	q.url = buf_str(&url);

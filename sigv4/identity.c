@@ -15,9 +15,6 @@
 
 #define ADVISORY_MS  (INT64_C(15) * 60 * 1000)
 #define MANDATORY_MS (INT64_C(10) * 60 * 1000)
-/* Some providers hand out the same credential until minutes before its end;
- * they are not asked before each single call. */
-#define PAUSE_MS (INT64_C(60) * 1000)
 
 static const char *
 process_env(void *ctx, const char *name)
@@ -119,10 +116,8 @@ search(const struct aws_env *env, bool of_profile, struct aws_cred *ret,
 	return EC_GONE;
 }
 
-/* A service that refuses to know us: in this tree EC_AUTH is what SES says
- * about the credential that is rotated. */
-static enum ec
-ours(enum ec ec, struct err *e)
+enum ec
+identity_ours(enum ec ec, struct err *e)
 {
 	if (ec == EC_AUTH)
 		e->ec = EC_DENIED;
@@ -135,7 +130,7 @@ identity_load(const struct aws_env *env, struct aws_cred *ret, struct err *e)
 	struct err note = { .ec = EC_OK };
 	enum ec ec = search(env, false, ret, &note, e);
 
-	return ec == EC_GONE ? fail_nothing(&note, e) : ours(ec, e);
+	return ec == EC_GONE ? fail_nothing(&note, e) : identity_ours(ec, e);
 }
 
 enum ec
@@ -144,11 +139,26 @@ identity_of_profile(
 {
 	struct err note = { .ec = EC_OK };
 
-	return ours(search(env, true, ret, &note, e), e);
+	return identity_ours(search(env, true, ret, &note, e), e);
 }
 
-static enum ec
-load_again(const struct aws_env *env, const struct aws_cred *old,
+bool
+identity_due(const struct aws_cred *c, int64_t now)
+{
+	const int64_t left = c->expires - now;
+
+	return c->expires != 0 && left <= ADVISORY_MS &&
+	    (left <= 0 || now >= c->again);
+}
+
+bool
+identity_good(const struct aws_cred *c, int64_t now)
+{
+	return c->expires == 0 || c->expires - now > MANDATORY_MS;
+}
+
+enum ec
+identity_again(const struct aws_env *env, const struct aws_cred *old,
     struct aws_cred *ret, struct err *e)
 {
 	enum ec ec = old->from->load(env, ret, e);
@@ -156,7 +166,7 @@ load_again(const struct aws_env *env, const struct aws_cred *old,
 
 	ret->from = old->from;
 	if (ec != EC_GONE)
-		return ours(ec, e);
+		return identity_ours(ec, e);
 	why = *e;
 	errno = 0;
 	(void)fail(e, EC_TEMP,
@@ -166,11 +176,13 @@ load_again(const struct aws_env *env, const struct aws_cred *old,
 	    why.fix[0] != '\0' ? why.fix : "see what became of that source");
 }
 
-static enum ec
-fail_expired(const struct aws_cred *c, struct err *e)
+enum ec
+identity_valid(const struct aws_cred *c, int64_t now, struct err *e)
 {
 	char at[CLOCK_TEXT_MAX];
 
+	if (c->expires == 0 || c->expires > now)
+		return EC_OK;
 	clock_text(c->expires, at);
 	errno = 0;
 	(void)fail(e, EC_DENIED, "our AWS credential (%s) expired at %s",
@@ -184,22 +196,19 @@ enum ec
 identity_refresh(const struct aws_env *env, int64_t offset, struct aws_cred *c,
     struct err *e)
 {
-	int64_t now = provider_now(env) + offset;
-	int64_t left = c->expires - now;
+	const int64_t now = provider_now(env) + offset;
 	struct aws_cred fresh = { .key_id = "" };
 	enum ec ec;
 
-	if (c->expires == 0 || c->from == NULL || left > ADVISORY_MS ||
-	    (left > 0 && now < c->again))
+	if (c->from == NULL || !identity_due(c, now))
 		return EC_OK;
-	ec = load_again(env, c, &fresh, e);
-	if (ec != EC_OK && left <= MANDATORY_MS)
+	ec = identity_again(env, c, &fresh, e);
+	if (ec != EC_OK && !identity_good(c, now))
 		return ec;
 	if (ec == EC_OK) {
 		aws_cred_free(c);
 		*c = fresh;
 	}
-	c->again = now + PAUSE_MS;
-	return c->expires != 0 && c->expires <= now ? fail_expired(c, e)
-						    : EC_OK;
+	c->again = now + IDENTITY_PAUSE_MS;
+	return identity_valid(c, now, e);
 }

@@ -3,7 +3,7 @@
  *
  * One file a provider, each a const struct provider; identity_load() asks
  * them in the table's order. A provider has no HTTP, no retry and no clock of
- * its own: what it needs comes in struct aws_env, provider_http.c and sts.h.
+ * its own: what it needs comes in struct aws_env, provider_fetch.c and sts.h.
  */
 #ifndef SIGV4_IDENTITY_H
 #define SIGV4_IDENTITY_H
@@ -78,5 +78,23 @@ MUST enum ec identity_load(
  */
 MUST enum ec identity_refresh(const struct aws_env *env, int64_t offset,
     struct aws_cred *c, struct err *e);
+
+/* The same in parts, for who shares one (account.h); now is AWS's time, ms. */
+/* Some providers hand out the same credential until minutes before its end;
+ * they are not asked before each single call. */
+#define IDENTITY_PAUSE_MS (INT64_C(60) * 1000)
+/* Is it time for a new one, and was none asked for in the last minute? */
+bool identity_due(const struct aws_cred *c, int64_t now);
+/* May one go on with it when there is no new one? */
+bool identity_good(const struct aws_cred *c, int64_t now);
+/* A new one from where old came. EC_TEMP: none is there any more. */
+MUST enum ec identity_again(const struct aws_env *env,
+    const struct aws_cred *old, struct aws_cred *ret, struct err *e);
+/* EC_DENIED: it has expired. */
+MUST enum ec identity_valid(
+    const struct aws_cred *c, int64_t now, struct err *e);
+/* EC_AUTH is what SES says about the credential that is rotated; a service
+ * that refuses us is EC_DENIED. */
+enum ec identity_ours(enum ec ec, struct err *e);
 
 #endif
