@@ -237,10 +237,14 @@ sts_assume_role(const struct aws_env *env, const char *region,
 
 	if (ec == EC_DENIED)
 		(void)fix(e,
-		    "allow sts:AssumeRole on it for our identity (%s), and "
-		    "let the role's trust policy name that identity%s",
+		    "allow sts:AssumeRole on it for our identity (%.90s), and "
+		    "let the role's trust policy name that identity; %s",
 		    as->source,
-		    r->external_id != NULL ? " with this external id" : "");
+		    r->external_id != NULL
+			? "an external_id is sent: sts:ExternalId there must "
+			  "be the same"
+			: "no external_id is sent: if the policy wants one, "
+			  "write it beside role_arn");
 	return ec;
 }
 

@@ -1,0 +1,659 @@
+/* account: what the sessions of several threads share, and what happens to
+ * the others when one account is out of order. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#undef fail /* ours is in base/err.h */
+
+#include <pthread.h>
+
+#include "base/auto.h"
+#include "base/net.h"
+#include "fake_env.h"
+#include "fake_sts.h"
+#include "sigv4/account.h"
+#include "sigv4/aws.h"
+
+#define LANES   12
+#define NOON    INT64_C(1795262400000)
+#define MINUTES (INT64_C(60) * 1000)
+
+struct world {
+	struct fake_env f;
+	struct fake_sts sts;
+	char url[64];
+	struct aws_account *base;
+	struct net *net;
+	struct err e;
+};
+
+static struct sts_state *shared; /* time has no context of its own */
+
+static int64_t
+world_now(void *ctx)
+{
+	(void)ctx;
+	return __atomic_load_n(&shared->now, __ATOMIC_SEQ_CST);
+}
+
+/* Time passes by waiting; no thread really waits. */
+static void
+world_sleep(void *ctx, int64_t ms)
+{
+	(void)ctx;
+	__atomic_fetch_add(&shared->now, ms, __ATOMIC_SEQ_CST);
+}
+
+static void
+begin(struct world *w)
+{
+	memset(w, 0, sizeof(*w));
+	sts_start(&w->sts);
+	shared = w->sts.s;
+	shared->now = NOON;
+	fake_env_init(&w->f);
+	w->f.env.now = world_now;
+	w->f.env.sleep = world_sleep;
+	(void)snprintf(
+	    w->url, sizeof(w->url), "http://127.0.0.1:%d", w->sts.port);
+	fake_env_set(&w->f, "AWS_ENDPOINT_URL", w->url);
+	fake_env_set(&w->f, "AWS_ACCESS_KEY_ID", "AKIABASE");
+	fake_env_set(&w->f, "AWS_SECRET_ACCESS_KEY", "BASESECRET");
+	fake_env_set(&w->f, "AWS_EC2_METADATA_DISABLED", "true");
+	assert_int_equal(net_new(NULL, &w->net, &w->e), EC_OK);
+	assert_int_equal(aws_account_open(&w->f.env, &w->base, &w->e), EC_OK);
+}
+
+static void
+end(struct world *w)
+{
+	aws_account_close(w->base);
+	net_free(w->net);
+	sts_stop(&w->sts);
+	fake_env_end(&w->f);
+}
+
+static struct aws_account *
+role(struct world *w, struct aws_account *base, int n, const char *id)
+{
+	struct aws_account *a = NULL;
+	char arn[64], where[64];
+	const struct sts_role r = {
+		.arn = arn, .external_id = id, .where = where
+	};
+
+	(void)snprintf(
+	    arn, sizeof(arn), "arn:aws:iam::12345678901%d:role/r%d", n, n);
+	(void)snprintf(where, sizeof(where), "identity i%d in x.yaml:%d", n, n);
+	assert_int_equal(
+	    aws_account_open_role(base, "eu-west-3", &r, &a, &w->e), EC_OK);
+	return a;
+}
+
+static enum ec
+call_with(struct world *w, struct aws_account *a, struct net *n, int times,
+    enum aws_resend resend, struct err *e)
+{
+	const struct aws_options o = {
+		.account = a, .sleep = world_sleep, .timeout_ms = 20000
+	};
+	const struct aws_call c = {
+		.service = "iam", .action = "X", .resend = resend
+	};
+	AUTO(aws) struct aws *s = NULL;
+
+	TRY(aws_open(n, &w->f.env, &o, &s, e));
+	for (int i = 0; i < times; i++) {
+		AUTO(http_reply) struct http_reply r = { .status = 0 };
+		struct aws_error why;
+
+		TRY(aws_do(s, &c, &r, &why, e));
+	}
+	return EC_OK;
+}
+
+static enum ec
+call(struct world *w, struct aws_account *a, int times)
+{
+	return call_with(w, a, w->net, times, AWS_RESEND, &w->e);
+}
+
+/* ---- threads ---- */
+
+struct lane {
+	struct world *w;
+	struct aws_account *a;
+	int times;
+	pthread_t t;
+	enum ec ec;
+	struct err e;
+};
+
+static void *
+lane_run(void *arg)
+{
+	struct lane *l = arg;
+	AUTO(net) struct net *n = NULL;
+
+	l->ec = net_new(NULL, &n, &l->e);
+	if (l->ec == EC_OK)
+		l->ec = call_with(l->w, l->a, n, l->times, AWS_RESEND, &l->e);
+	return NULL;
+}
+
+static void
+lanes_start(struct lane *l, int count, struct world *w, struct aws_account *a,
+    int times)
+{
+	for (int i = 0; i < count; i++) {
+		l[i] = (struct lane){ .w = w, .a = a, .times = times };
+		assert_int_equal(
+		    pthread_create(&l[i].t, NULL, lane_run, &l[i]), 0);
+	}
+}
+
+static void
+lanes_join(struct lane *l, int count, enum ec want)
+{
+	for (int i = 0; i < count; i++)
+		assert_int_equal(pthread_join(l[i].t, NULL), 0);
+	for (int i = 0; i < count; i++) {
+		if (l[i].ec != want)
+			print_error("lane %d: %s\n", i, l[i].e.what);
+		assert_int_equal(l[i].ec, want);
+	}
+}
+
+/* ---- tests ---- */
+
+static void
+test_one_credential(void **state)
+{
+	struct lane lanes[LANES];
+	struct aws_account_stats st;
+	struct aws_account *a;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	a = role(&w, w.base, 1, NULL);
+	assert_int_equal(shared->role[1].given, 0);
+	lanes_start(lanes, LANES, &w, a, 10);
+	lanes_join(lanes, LANES, EC_OK);
+	assert_int_equal(shared->role[1].given, 1);
+	assert_int_equal(shared->role[1].served, LANES * 10);
+	assert_string_equal(shared->region, "eu-west-3");
+	aws_account_stats(a, &st);
+	assert_int_equal(st.calls, LANES * 10);
+	assert_int_equal(st.loads, 1);
+	assert_int_equal(st.retries, 0);
+	assert_int_equal(st.quota, 500);
+	/* Our own identity, by the same means. */
+	lanes_start(lanes, LANES, &w, w.base, 3);
+	lanes_join(lanes, LANES, EC_OK);
+	assert_int_equal(shared->plain, LANES * 3);
+	aws_account_close(a);
+	end(&w);
+}
+
+static void
+test_names(void **state)
+{
+	const struct aws_options o = { .region = NULL };
+	struct aws_options shared_o = { .region = NULL };
+	struct aws *s = NULL;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	shared_o.account = role(&w, w.base, 2, NULL);
+	assert_int_equal(aws_open(w.net, &w.f.env, &shared_o, &s, &w.e), EC_OK);
+	assert_string_equal(aws_identity(s), "role " ROLE(2));
+	assert_null(aws_note(s));
+	aws_close(s);
+	assert_int_equal(shared->role[2].given, 0);
+	fake_env_set(&w.f, "AWS_RETRY_MODE", "legacy");
+	assert_int_equal(aws_open(w.net, &w.f.env, &o, &s, &w.e), EC_OK);
+	assert_string_equal(aws_identity(s), "environment");
+	assert_non_null(strstr(aws_note(s), "standard"));
+	aws_close(s);
+	assert_int_equal(
+	    aws_account_ready(shared_o.account, w.net, &w.e), EC_OK);
+	assert_int_equal(aws_open(w.net, &w.f.env, &shared_o, &s, &w.e), EC_OK);
+	assert_non_null(
+	    strstr(aws_identity(s), ROLE(2) " by identity i2 in x.yaml:2"));
+	aws_close(s);
+	aws_account_close(shared_o.account);
+	end(&w);
+}
+
+/* One account of many cannot be had: the others do not notice, and STS is
+ * asked once for it, not once for each of its identities. */
+static void
+test_one_denied(void **state)
+{
+	struct aws_account *a[ROLES];
+	struct lane lanes[ROLES][2];
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	for (int i = 0; i < ROLES; i++) {
+		char id[16];
+
+		(void)snprintf(id, sizeof(id), "ext-%d", i == 3 ? 4 : i);
+		shared->role[i].wants_id = true;
+		a[i] = role(&w, w.base, i, id);
+	}
+	for (int i = 0; i < ROLES; i++)
+		lanes_start(lanes[i], 2, &w, a[i], 5);
+	for (int i = 0; i < ROLES; i++)
+		lanes_join(lanes[i], 2, i == 3 ? EC_DENIED : EC_OK);
+	for (int i = 0; i < ROLES; i++) {
+		assert_int_equal(shared->role[i].given, i == 3 ? 0 : 1);
+		assert_int_equal(shared->role[i].served, i == 3 ? 0 : 10);
+	}
+	assert_int_equal(shared->role[3].denied, 1);
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(call(&w, a[3], 1), EC_DENIED);
+	assert_int_equal(shared->role[3].denied, 1);
+	assert_non_null(strstr(w.e.what, "identity i3 in x.yaml:3"));
+	assert_non_null(strstr(w.e.what, ROLE(3)));
+	assert_non_null(strstr(w.e.what, "AccessDenied"));
+	assert_non_null(strstr(w.e.fix, "(environment)"));
+	assert_non_null(strstr(w.e.fix, "trust policy"));
+	assert_non_null(strstr(w.e.fix, "an external_id is sent"));
+	assert_null(strstr(w.e.what, "ext-"));
+	assert_null(strstr(w.e.fix, "ext-"));
+	/* A minute later somebody has mended it. */
+	world_sleep(NULL, 59 * 1000);
+	assert_int_equal(call(&w, a[3], 1), EC_DENIED);
+	assert_int_equal(shared->role[3].denied, 1);
+	world_sleep(NULL, 2 * 1000);
+	shared->role[3].wants_id = false;
+	assert_int_equal(call(&w, a[3], 1), EC_OK);
+	assert_int_equal(shared->role[3].denied, 1);
+	for (int i = 0; i < ROLES; i++)
+		aws_account_close(a[i]);
+	end(&w);
+}
+
+static void
+test_no_id_sent(void **state)
+{
+	struct aws_account *a;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	a = role(&w, w.base, 5, NULL);
+	shared->role[5].wants_id = true;
+	assert_int_equal(call(&w, a, 1), EC_DENIED);
+	assert_non_null(strstr(w.e.fix, "no external_id is sent"));
+	aws_account_close(a);
+	end(&w);
+}
+
+/* While one thread has gone for a new one, the others use the old one, which
+ * is good for some minutes more. */
+static void
+test_renewed_beside(void **state)
+{
+	struct lane first[1], lanes[LANES];
+	struct aws_account *a;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	a = role(&w, w.base, 1, NULL);
+	assert_int_equal(call(&w, a, 1), EC_OK);
+	world_sleep(NULL, 46 * MINUTES); /* 14 are left */
+	shared->gated = true;
+	lanes_start(first, 1, &w, a, 1);
+	while (sem_wait(&shared->arrived) != 0)
+		continue;
+	lanes_start(lanes, LANES, &w, a, 5);
+	lanes_join(lanes, LANES, EC_OK); /* before the gate opens */
+	assert_int_equal(shared->role[1].served, 1 + LANES * 5);
+	assert_int_equal(shared->role[1].given, 1);
+	(void)sem_post(&shared->gate);
+	lanes_join(first, 1, EC_OK);
+	assert_int_equal(shared->role[1].given, 2);
+	aws_account_close(a);
+	end(&w);
+}
+
+/* Nearly run out: all wait for the one that has gone, and one is enough. */
+static void
+test_renewed_before(void **state)
+{
+	struct lane lanes[LANES];
+	struct aws_account *a;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	a = role(&w, w.base, 1, NULL);
+	assert_int_equal(call(&w, a, 1), EC_OK);
+	world_sleep(NULL, 55 * MINUTES);
+	shared->gated = true;
+	lanes_start(lanes, LANES, &w, a, 5);
+	while (sem_wait(&shared->arrived) != 0)
+		continue;
+	assert_int_equal(shared->role[1].served, 1);
+	(void)sem_post(&shared->gate);
+	lanes_join(lanes, LANES, EC_OK);
+	assert_int_equal(shared->role[1].given, 2);
+	assert_int_equal(shared->role[1].served, 1 + LANES * 5);
+	assert_int_equal(shared->role[1].stale, 0);
+	aws_account_close(a);
+	end(&w);
+}
+
+/* The trust is taken away in the middle of a run: what is left of the old
+ * credential is used, then it is an error of this account only. */
+static void
+test_revoked(void **state)
+{
+	struct aws_account *a, *b;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	a = role(&w, w.base, 1, NULL);
+	b = role(&w, w.base, 2, NULL);
+	assert_int_equal(call(&w, a, 1), EC_OK);
+	assert_int_equal(call(&w, b, 1), EC_OK);
+	shared->role[1].revoked = true;
+	world_sleep(NULL, 46 * MINUTES);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(call(&w, a, 1), EC_OK);
+	assert_int_equal(shared->role[1].denied, 1);
+	world_sleep(NULL, 5 * MINUTES);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(call(&w, a, 1), EC_DENIED);
+	assert_int_equal(shared->role[1].denied, 2);
+	assert_int_equal(call(&w, b, 1), EC_OK);
+	assert_int_equal(shared->role[2].given, 2);
+	shared->role[1].revoked = false;
+	world_sleep(NULL, 2 * MINUTES);
+	assert_int_equal(call(&w, a, 1), EC_OK);
+	assert_int_equal(shared->role[1].stale, 0);
+	aws_account_close(a);
+	aws_account_close(b);
+	end(&w);
+}
+
+/* A role by way of another one; both end, both are renewed. */
+static void
+test_chain(void **state)
+{
+	struct aws_account *a, *b;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	a = role(&w, w.base, 1, NULL);
+	b = role(&w, a, 2, NULL);
+	shared->role[2].trusts_role = true;
+	assert_int_equal(call(&w, b, 1), EC_OK);
+	world_sleep(NULL, 300 * MINUTES);
+	assert_int_equal(call(&w, b, 1), EC_OK);
+	assert_int_equal(shared->role[1].given, 2);
+	assert_int_equal(shared->role[2].given, 2);
+	/* Their base is gone: both say which role it was for. */
+	shared->role[1].revoked = true;
+	world_sleep(NULL, 300 * MINUTES);
+	assert_int_equal(call(&w, b, 1), EC_DENIED);
+	assert_non_null(strstr(w.e.what, ROLE(2)));
+	assert_non_null(strstr(w.e.what, ROLE(1)));
+	aws_account_close(b);
+	aws_account_close(a);
+	end(&w);
+}
+
+/* STS cannot be reached: for a while that is the answer, but a short one. */
+static void
+test_unreachable(void **state)
+{
+	struct aws_account_stats st;
+	struct aws_account *a;
+	struct world w;
+	int64_t before;
+
+	(void)state;
+	begin(&w);
+	a = role(&w, w.base, 1, NULL);
+	fake_env_set(&w.f, "AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9");
+	assert_int_equal(call(&w, a, 1), EC_TEMP);
+	before = world_now(NULL);
+	for (int i = 0; i < 10; i++)
+		assert_int_equal(call(&w, a, 1), EC_TEMP);
+	assert_int_equal(world_now(NULL), before); /* nobody waited */
+	fake_env_set(&w.f, "AWS_ENDPOINT_URL_STS", w.url);
+	assert_int_equal(call(&w, a, 1), EC_TEMP);
+	world_sleep(NULL, 6 * 1000);
+	assert_int_equal(call(&w, a, 1), EC_OK);
+	aws_account_stats(a, &st);
+	assert_int_equal(st.loads, 1);
+	aws_account_close(a);
+	end(&w);
+}
+
+static void
+test_no_credential(void **state)
+{
+	struct aws_account *a;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	fake_env_set(&w.f, "AWS_ACCESS_KEY_ID", "");
+	fake_env_set(&w.f, "AWS_SECRET_ACCESS_KEY", "");
+	assert_int_equal(aws_account_ready(w.base, w.net, &w.e), EC_DENIED);
+	assert_non_null(strstr(w.e.what, "no AWS credential of our own"));
+	a = role(&w, w.base, 1, NULL);
+	assert_int_equal(call(&w, a, 1), EC_DENIED);
+	assert_non_null(strstr(w.e.what, "identity i1 in x.yaml:1: " ROLE(1)));
+	aws_account_close(a);
+	/* One that has expired is as good as none. */
+	fake_env_set(&w.f, "AWS_ACCESS_KEY_ID", "AKIABASE");
+	fake_env_set(&w.f, "AWS_SECRET_ACCESS_KEY", "BASESECRET");
+	fake_env_set(&w.f, "AWS_CREDENTIAL_EXPIRATION", "2026-11-21T11:59:00Z");
+	world_sleep(NULL, 2 * MINUTES);
+	assert_int_equal(aws_account_ready(w.base, w.net, &w.e), EC_DENIED);
+	assert_non_null(strstr(w.e.what, "expired at 2026-11-21T11:59:00Z"));
+	end(&w);
+}
+
+static void
+test_bad_role(void **state)
+{
+	static const struct sts_role bad[] = {
+		{ .arn = "arn:aws:iam::123456789012:user/x", .where = "here" },
+		{ .arn = ROLE(1), .external_id = "x", .where = "here" },
+		{ .arn = ROLE(1), .session = "a b", .where = "here" },
+		{ .arn = ROLE(1), .duration_s = 60, .where = "here" },
+	};
+	struct aws_account *a = NULL;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		assert_int_equal(
+		    aws_account_open_role(w.base, NULL, &bad[i], &a, &w.e),
+		    EC_CONFIG);
+		assert_null(a);
+		assert_int_equal(strncmp(w.e.what, "here: ", 6), 0);
+	}
+	end(&w);
+}
+
+/* ---- tries and pace ---- */
+
+/* Ten minutes in which all is throttled. Nobody hangs, the service is left
+ * alone, and afterwards all is as before. */
+static void
+test_ten_minutes(void **state)
+{
+	struct aws_account_stats st;
+	unsigned failed = 0, before;
+	struct world w;
+	int64_t longest = 0;
+
+	(void)state;
+	begin(&w);
+	shared->deaf_until = NOON + 10 * MINUTES;
+	while (world_now(NULL) < shared->deaf_until) {
+		const int64_t at = world_now(NULL);
+		const enum ec ec = call(&w, w.base, 1);
+
+		if (world_now(NULL) < shared->deaf_until) {
+			assert_int_equal(ec, EC_TEMP);
+			assert_non_null(strstr(w.e.what, "Throttling"));
+			failed++;
+		}
+		if (world_now(NULL) - at > longest)
+			longest = world_now(NULL) - at;
+	}
+	aws_account_stats(w.base, &st);
+	print_message("%u calls failed with %u requests, longest %d ms\n",
+	    failed, st.calls, (int)longest);
+	assert_in_range(st.calls, 60, 330); /* half a second at most */
+	assert_true(st.rate > 0 && st.rate <= 1);
+	assert_true(longest < 20 * 1000);
+	before = shared->calls;
+	/* One lane that waits: from half a call a second upwards. */
+	assert_int_equal(call(&w, w.base, 100), EC_OK);
+	assert_int_equal(shared->calls, before + 100);
+	assert_true(world_now(NULL) - shared->deaf_until < 100 * 1000);
+	end(&w);
+}
+
+/* When most calls fail, they are not tried again: 500 tries at 5 each. */
+static void
+test_quota(void **state)
+{
+	struct aws_account_stats st;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	shared->deaf_until = INT64_MAX;
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(call(&w, w.base, 1), EC_TEMP);
+	assert_null(strstr(w.e.what, "given up early"));
+	aws_account_stats(w.base, &st);
+	assert_int_equal(st.calls, 150);
+	assert_int_equal(st.retries, 100);
+	assert_int_equal(st.quota, 0);
+	assert_int_equal(call(&w, w.base, 1), EC_TEMP);
+	assert_non_null(strstr(w.e.what, "given up early"));
+	aws_account_stats(w.base, &st);
+	assert_int_equal(st.calls, 151);
+	/* Each that goes well gives one back; what a retry cost comes back
+	 * when it helps. */
+	shared->deaf_until = 0;
+	assert_int_equal(call(&w, w.base, 10), EC_OK);
+	aws_account_stats(w.base, &st);
+	assert_int_equal(st.quota, 10);
+	shared->deaf_calls = 1;
+	assert_int_equal(call(&w, w.base, 1), EC_OK);
+	aws_account_stats(w.base, &st);
+	assert_int_equal(st.quota, 10);
+	assert_int_equal(st.retries, 101);
+	end(&w);
+}
+
+/* The tries of one service are not those of another. */
+static void
+test_services_apart(void **state)
+{
+	const struct aws_options o = { .sleep = world_sleep };
+	const struct aws_call c = { .service = "ssm", .action = "Y" };
+	AUTO(http_reply) struct http_reply r = { .status = 0 };
+	struct aws_options oa = o;
+	struct aws_account_stats st;
+	struct aws_error why;
+	struct aws *s = NULL;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	oa.account = w.base;
+	shared->deaf_until = INT64_MAX;
+	for (int i = 0; i < 60; i++)
+		assert_int_equal(call(&w, w.base, 1), EC_TEMP);
+	assert_int_equal(aws_open(w.net, &w.f.env, &oa, &s, &w.e), EC_OK);
+	assert_int_equal(aws_do(s, &c, &r, &why, &w.e), EC_TEMP);
+	assert_null(strstr(w.e.what, "given up early"));
+	assert_int_equal(aws_calls(s), 3);
+	aws_account_stats(w.base, &st);
+	assert_int_equal(st.quota, 0);
+	aws_close(s);
+	end(&w);
+}
+
+static void
+stopping(void *ctx, int64_t ms)
+{
+	(void)ms;
+	++*(int *)ctx;
+}
+
+/* The program is told to end: waiting ends early, and so does the call. */
+static void
+test_stopped(void **state)
+{
+	int naps = 0;
+	const struct aws_call c = { .service = "iam", .action = "Z" };
+	AUTO(http_reply) struct http_reply r = { .status = 0 };
+	struct aws_options o = { .sleep = stopping, .sleep_ctx = &naps };
+	struct aws_error why;
+	struct aws *s = NULL;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	o.account = w.base;
+	shared->deaf_until = INT64_MAX;
+	assert_int_equal(aws_open(w.net, &w.f.env, &o, &s, &w.e), EC_OK);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(aws_do(s, &c, &r, &why, &w.e), EC_TEMP);
+	assert_true(naps < 300);
+	assert_non_null(strstr(w.e.what, "not sent"));
+	aws_close(s);
+	end(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_credential),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_one_denied),
+		cmocka_unit_test(test_no_id_sent),
+		cmocka_unit_test(test_renewed_beside),
+		cmocka_unit_test(test_renewed_before),
+		cmocka_unit_test(test_revoked),
+		cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_unreachable),
+		cmocka_unit_test(test_no_credential),
+		cmocka_unit_test(test_bad_role),
+		cmocka_unit_test(test_ten_minutes),
+		cmocka_unit_test(test_quota),
+		cmocka_unit_test(test_services_apart),
+		cmocka_unit_test(test_stopped),
+	};
+	struct err e;
+
+	if (secret_init(&e) != EC_OK)
+		return 1;
+	return cmocka_run_group_tests_name("account", tests, NULL, NULL);
+}
