@@ -13,9 +13,9 @@
 #include "base/far.h"
 #include "base/http.h"
 #include "base/secret.h"
+#include "rotator/app_accounts.h"
 #include "rotator/app_reach.h"
 #include "rotator/probe.h"
-#include "sigv4/aws.h"
 
 /* Renewed by every commit and before every effect. Longer than the longest
  * single call (a client's program: 60 s, a probe: 30 s) with room to spare;
@@ -107,14 +107,6 @@ app_net(struct app *a, struct err *e)
 	return net_new_far(far, NULL, &a->net, e);
 }
 
-void
-app_aws_env(struct app *a)
-{
-	a->env = aws_env_process;
-	a->env.profile = a->config->profile;
-	a->env.net = a->net;
-}
-
 enum ec
 app_seal(struct app *a, bool may_create, struct err *e)
 {
@@ -135,8 +127,8 @@ app_close(struct app *a)
 	if (a->store.ctx != NULL)
 		a->store.close(a->store.ctx);
 	seal_close(a->seal);
-	aws_close(a->aws);
 	app_reach_close(a);
+	accounts_close(a->accounts);
 	net_free(a->net);
 	config_free(a->config);
 }
@@ -153,18 +145,18 @@ app_lane(
 		.config = a->config,
 		.store = *store,
 		.seal = a->seal,
+		.accounts = a->accounts,
 		.leased = a->leased,
 	};
 	ret->world.seal = a->seal;
 	app_reach(ret);
 	TRY(net_share(a->net, &ret->net, e));
-	return app_world(ret, e);
+	return app_world(ret, NULL, e);
 }
 
 void
 app_lane_close(struct app *lane)
 {
-	aws_close(lane->aws);
 	app_reach_close(lane);
 	net_free(lane->net);
 }

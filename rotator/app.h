@@ -18,6 +18,7 @@
 #include "rotator/world.h"
 #include "sigv4/identity.h"
 
+struct accounts;
 struct aws;
 struct session;
 
@@ -29,9 +30,9 @@ struct app {
 	struct store store; /* ctx NULL: not open */
 	struct seal *seal;
 	struct net *net;
-	struct aws_env env;
-	struct aws *aws;
-	struct session *sessions; /* see app_reach.c */
+	struct accounts *accounts; /* see app_accounts.h; a lane's owner's */
+	struct session *sessions;  /* see app_reach.c */
+	struct aws *aws;           /* the one of world.iam; or NULL */
 	struct client_reach reach;
 	struct world world; /* valid after app_world() */
 	char endpoint[256];
@@ -46,16 +47,17 @@ MUST enum ec app_lease(struct app *a, struct err *e); /* opens RW first */
 MUST enum ec app_net(struct app *a, struct err *e);
 /* Says at level debug what the kernel could not do, if anything. */
 void app_confined(const struct app *a, const struct confined *how);
-/* Where our own AWS identity is looked for; after app_net(). */
-void app_aws_env(struct app *a);
 MUST enum ec app_seal(struct app *a, bool may_create, struct err *e);
-/* IAM session and prober: net, credential and endpoint; a->world.iam works.
- * Needs no store: for reading commands. */
-MUST enum ec app_iam(struct app *a, struct err *e);
+/* a->world.iam is IAM as whoever we are for that identity (NULL: ourselves),
+ * and a->endpoint where that is; there is a prober, and a credential. Needs no
+ * store: for reading commands. */
+MUST enum ec app_iam(
+    struct app *a, const struct identity_conf *id, struct err *e);
 /* What changing a record needs: lease, seal, clock, notices; no AWS. */
 MUST enum ec app_engine(struct app *a, struct err *e);
 /* Everything an engine needs: app_engine() and app_iam(). */
-MUST enum ec app_world(struct app *a, struct err *e);
+MUST enum ec app_world(
+    struct app *a, const struct identity_conf *id, struct err *e);
 void app_close(struct app *a);
 
 /*

@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "rotator/app_accounts.h"
 #include "sigv4/aws.h"
 
 struct session {
 	struct session *next;
 	struct aws *aws;
+	const struct aws_account *account;
 	char region[]; /* as asked for; "" for the default */
 };
 
@@ -23,22 +25,31 @@ lend_net(void *ctx, struct net **ret, struct err *e)
 	return EC_OK;
 }
 
-static enum ec
-open_session(struct app *a, const char *region, struct aws **ret, struct err *e)
+static void
+sleep_lent(void *ctx, int64_t ms)
 {
-	const struct aws_options o = { .region =
-					   *region != '\0' ? region : NULL };
+	(void)ctx;
+	app_sleep(ms);
+}
+
+static enum ec
+open_session(struct app *a, struct aws_account *account, const char *region,
+    struct aws **ret, struct err *e)
+{
+	const struct aws_options o = {
+		.region = *region != '\0' ? region : NULL,
+		.account = account,
+		.sleep = sleep_lent,
+	};
 	const size_t n = strlen(region) + 1;
-	struct session *s;
+	struct session *s = calloc(1, sizeof(*s) + n);
 	enum ec ec;
 
-	TRY(app_net(a, e));
-	s = calloc(1, sizeof(*s) + n);
 	if (s == NULL)
 		return fail(e, EC_NOMEM, "no memory for an AWS session");
 	memcpy(s->region, region, n);
-	app_aws_env(a);
-	ec = aws_open(a->net, &a->env, &o, &s->aws, e);
+	s->account = account;
+	ec = aws_open(a->net, accounts_env(a->accounts), &o, &s->aws, e);
 	if (ec != EC_OK) {
 		free(s);
 		return ec;
@@ -49,19 +60,32 @@ open_session(struct app *a, const char *region, struct aws **ret, struct err *e)
 	return EC_OK;
 }
 
-static enum ec
-lend_aws(void *ctx, const char *region, struct aws **ret, struct err *e)
+enum ec
+app_session(struct app *a, const struct identity_conf *id, const char *region,
+    struct aws **ret, struct err *e)
 {
-	struct app *a = ctx;
+	struct aws_account *account = NULL;
 
 	if (region == NULL)
 		region = "";
+	TRY(app_net(a, e));
+	if (a->accounts == NULL)
+		TRY(accounts_open(a->config != NULL ? a->config->profile : NULL,
+		    &a->accounts, e));
+	TRY(accounts_get(a->accounts, id, &account, e));
 	for (const struct session *s = a->sessions; s != NULL; s = s->next)
-		if (strcmp(s->region, region) == 0) {
+		if (s->account == account && strcmp(s->region, region) == 0) {
 			*ret = s->aws;
 			return EC_OK;
 		}
-	return open_session(a, region, ret, e);
+	return open_session(a, account, region, ret, e);
+}
+
+/* As ourselves: a client's service is ours, whose role the identity is not. */
+static enum ec
+lend_aws(void *ctx, const char *region, struct aws **ret, struct err *e)
+{
+	return app_session(ctx, NULL, region, ret, e);
 }
 
 static const char *
@@ -78,13 +102,6 @@ lend_wall(void *ctx)
 	return clock_wall();
 }
 
-static void
-lend_sleep(void *ctx, int64_t ms)
-{
-	(void)ctx;
-	app_sleep(ms);
-}
-
 void
 app_reach(struct app *a)
 {
@@ -93,7 +110,7 @@ app_reach(struct app *a)
 		.aws = lend_aws,
 		.env = lend_env,
 		.wall = lend_wall,
-		.sleep = lend_sleep };
+		.sleep = sleep_lent };
 }
 
 void

@@ -12,6 +12,13 @@ void app_reach(struct app *a);
 /* And lends it to every client of the configuration, which was read. */
 void app_reach_all(struct app *a);
 
+/* The session of this app, of its one thread, for whom the identity says (NULL:
+ * ourselves) in that region (NULL: the default); opened when first asked for.
+ * Its credential comes with the first call. As aws_open() and accounts_get().
+ */
+MUST enum ec app_session(struct app *a, const struct identity_conf *id,
+    const char *region, struct aws **ret, struct err *e);
+
 /* Closes the sessions. Nothing may be asked for afterwards. */
 void app_reach_close(struct app *a);
 

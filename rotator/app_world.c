@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "base/run.h"
 #include "rotator/app.h"
+#include "rotator/app_accounts.h"
+#include "rotator/app_reach.h"
 #include "rotator/probe.h"
 #include "sigv4/aws.h"
 
@@ -144,19 +146,17 @@ tell_alarm(void *ctx, const char *identity, const char *cause,
 }
 
 enum ec
-app_iam(struct app *a, struct err *e)
+app_iam(struct app *a, const struct identity_conf *id, struct err *e)
 {
-	const struct aws_options o = { .region = NULL };
-	AUTO(aws) struct aws *aws = NULL;
+	struct aws *aws = NULL;
 
-	if (a->aws != NULL)
-		return EC_OK;
 	TRY(app_config(a, e));
-	TRY(app_net(a, e));
-	app_aws_env(a);
-	TRY(aws_open(a->net, &a->env, &o, &aws, e));
+	TRY(app_session(a, id, NULL, &aws, e));
+	TRY(accounts_ready(a->accounts, id, a->net, e));
+	if (a->aws == aws)
+		return EC_OK;
 	TRY(aws_endpoint(aws, "iam", a->endpoint, e));
-	a->aws = TAKE(aws);
+	a->aws = aws;
 	iam_aws(a->aws, &a->world.iam);
 	a->world.config = a->config;
 	a->world.endpoint = a->endpoint;
@@ -191,10 +191,10 @@ app_engine(struct app *a, struct err *e)
 }
 
 enum ec
-app_world(struct app *a, struct err *e)
+app_world(struct app *a, const struct identity_conf *id, struct err *e)
 {
 	/* Before there are secrets: it is a fork. */
 	TRY(app_net(a, e));
 	TRY(app_engine(a, e));
-	return app_iam(a, e);
+	return app_iam(a, id, e);
 }

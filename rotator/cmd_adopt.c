@@ -14,7 +14,7 @@ exec_adopt(struct app *a, struct err *e)
 	const struct identity_conf *id;
 
 	TRY(app_identity(a, a->args->words[0], &id, e));
-	TRY(app_world(a, e));
+	TRY(app_world(a, id, e));
 	TRY(rotation_open(&r, &a->world, id, e));
 	TRY(adopt_keys(&r, a->args->current, a->args->retire, e));
 	out(PLAIN, "%s: %s is in use.\n", id->name,

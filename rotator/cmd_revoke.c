@@ -131,7 +131,7 @@ exec_revoke(struct app *a, struct err *e)
 	enum ec ec;
 
 	TRY(app_identity(a, a->args->words[0], &id, e));
-	TRY(app_world(a, e));
+	TRY(app_world(a, id, e));
 	TRY(rotation_open(&r, &a->world, id, e));
 	TRY(begin(a, &r, e));
 	ec = rotation_drive(&r, e);

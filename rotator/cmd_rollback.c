@@ -82,7 +82,7 @@ exec_rollback(struct app *a, struct err *e)
 	char ask[400], who[64];
 
 	TRY(app_identity(a, a->args->words[0], &id, e));
-	TRY(app_world(a, e));
+	TRY(app_world(a, id, e));
 	TRY(rotation_open(&r, &a->world, id, e));
 	TRY(may_roll_back(a, &r.rec, e));
 	(void)snprintf(ask, sizeof(ask),

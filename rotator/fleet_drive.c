@@ -117,7 +117,7 @@ fleet_drive(struct app *a, struct fleet_item *it)
 	struct err *e = &res->e;
 
 	res->identity = it->conf->name;
-	res->ec = app_world(a, e);
+	res->ec = app_world(a, it->conf, e);
 	if (res->ec == EC_OK)
 		app_lend(a, it->conf);
 	if (res->ec == EC_OK) {

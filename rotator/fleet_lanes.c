@@ -112,7 +112,7 @@ fleet_lanes(struct app *a, struct turns *l, size_t n, struct err *e)
 	const bool live = n > 1 && fleet_progress_fits(&a->log);
 	enum ec ec = EC_OK;
 
-	TRY(app_world(a, e));
+	TRY(app_world(a, NULL, e));
 	if (n <= 1) {
 		serve(a, l);
 		return EC_OK;

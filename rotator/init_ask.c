@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "rotator/app_reach.h"
 #include "rotator/out.h"
 #include "sigv4/aws.h"
 
@@ -18,13 +19,7 @@
 static enum ec
 open_aws(struct app *a, struct err *e)
 {
-	const struct aws_options o = { .region = NULL, .attempts = 1 };
-
-	TRY(app_net(a, e));
-	a->env = aws_env_process;
-	a->env.net = a->net;
-	if (a->aws == NULL)
-		TRY(aws_open(a->net, &a->env, &o, &a->aws, e));
+	TRY(app_session(a, NULL, NULL, &a->aws, e));
 	iam_aws(a->aws, &a->world.iam);
 	return EC_OK;
 }

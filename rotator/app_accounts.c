@@ -1,0 +1,138 @@
+/* app_accounts: see app_accounts.h. */
+#include "rotator/app_accounts.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/auto.h"
+
+struct role {
+	struct role *next;
+	const char *arn, *external_id; /* the configuration's */
+	struct aws_account *account;
+};
+
+struct accounts {
+	struct aws_env env; /* for all; it has no net */
+	struct aws_account *own;
+	pthread_mutex_t lock; /* of the list */
+	struct role *roles;
+};
+
+enum ec
+accounts_open(const char *profile, struct accounts **ret, struct err *e)
+{
+	struct accounts *a = calloc(1, sizeof(*a));
+	enum ec ec;
+
+	if (a == NULL)
+		return fail(e, EC_NOMEM, "no memory for accounts");
+	a->env = aws_env_process;
+	a->env.profile = profile;
+	(void)pthread_mutex_init(&a->lock, NULL);
+	ec = aws_account_open(&a->env, &a->own, e);
+	if (ec != EC_OK)
+		accounts_close(a);
+	else
+		*ret = a;
+	return ec;
+}
+
+void
+accounts_close(struct accounts *a)
+{
+	struct role *r;
+
+	if (a == NULL)
+		return;
+	while ((r = a->roles) != NULL) {
+		a->roles = r->next;
+		aws_account_close(r->account);
+		free(r);
+	}
+	aws_account_close(a->own);
+	(void)pthread_mutex_destroy(&a->lock);
+	free(a);
+}
+
+const struct aws_env *
+accounts_env(const struct accounts *a)
+{
+	return &a->env;
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static enum ec
+add_role(struct accounts *a, const struct identity_conf *id, struct role **ret,
+    struct err *e)
+{
+	char where[200];
+	const struct sts_role what = {
+		.arn = id->role_arn,
+		.external_id = id->external_id,
+		.where = where,
+	};
+	AUTO(free) struct role *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return fail(e, EC_NOMEM, "no memory for a role");
+	(void)snprintf(where, sizeof(where), "identity %s in %.100s:%u",
+	    id->name, id->file, id->line);
+	/* Its first region is as near as any: STS is asked there. */
+	TRY(aws_account_open_role(
+	    a->own, id->regions[0], &what, &r->account, e));
+	r->arn = id->role_arn;
+	r->external_id = id->external_id;
+	r->next = a->roles;
+	*ret = a->roles = r;
+	r = NULL;
+	return EC_OK;
+}
+
+static enum ec
+find_role(struct accounts *a, const struct identity_conf *id,
+    struct aws_account **ret, struct err *e)
+{
+	struct role *r;
+
+	for (r = a->roles; r != NULL; r = r->next)
+		if (strcmp(r->arn, id->role_arn) == 0 &&
+		    same(r->external_id, id->external_id))
+			break;
+	if (r == NULL)
+		TRY(add_role(a, id, &r, e));
+	*ret = r->account;
+	return EC_OK;
+}
+
+enum ec
+accounts_get(struct accounts *a, const struct identity_conf *id,
+    struct aws_account **ret, struct err *e)
+{
+	enum ec ec;
+
+	*ret = a->own;
+	if (id == NULL || id->role_arn == NULL)
+		return EC_OK;
+	(void)pthread_mutex_lock(&a->lock);
+	ec = find_role(a, id, ret, e);
+	(void)pthread_mutex_unlock(&a->lock);
+	return ec;
+}
+
+enum ec
+accounts_ready(struct accounts *a, const struct identity_conf *id,
+    struct net *n, struct err *e)
+{
+	struct aws_account *account = NULL;
+
+	TRY(accounts_get(a, id, &account, e));
+	return aws_account_ready(account, n, e);
+}
