@@ -27,7 +27,11 @@ struct settle_conf {
 };
 
 struct identity_conf {
-	const char *name; /* ^[a-z0-9][a-z0-9._-]{0,62}$ */
+	const char *name;        /* ^[a-z0-9][a-z0-9._-]{0,62}$ */
+	const char *account;     /* its own, or that of role_arn, or that of
+				  * the configuration; never NULL */
+	const char *role_arn;    /* whom we are for it; NULL: ourselves */
+	const char *external_id; /* goes with role_arn; or NULL */
 	const char *iam_user;
 	const char *user_id;        /* optional pin AIDA...; NULL: pinned on
 				     * first sight */
@@ -63,7 +67,8 @@ struct client_conf {
 
 struct config {
 	const char *path;
-	const char *account; /* twelve digits; required */
+	const char *account; /* twelve digits; required. Of identities that
+			      * name no other */
 	const char *state;   /* state directory */
 	const char *profile; /* AWS profile, or NULL */
 	enum seal_kind seal_kind;

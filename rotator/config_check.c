@@ -97,17 +97,17 @@ identity_check(struct config_full *c, const struct slots *s,
 /* IAM does not tell user names apart by case:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 static const char *
-folded(struct arena *a, const char *name)
+user_of(struct arena *a, const struct identity_conf *id)
 {
-	char *s = arena_dup(a, name, strlen(name));
+	char *s = arena_printf(a, "%s %s", id->account, id->iam_user);
 
 	for (char *p = s; p != NULL && *p != '\0'; p++)
 		*p = (char)tolower((unsigned char)*p);
 	return s;
 }
 
-/* Two identities of one IAM user would take each other's keys for foreign
- * ones, and block, or worse. */
+/* Two identities of one IAM user (of one account) would take each other's keys
+ * for foreign ones, and block, or worse. */
 enum ec
 identities_check(struct config_full *c, struct err *e)
 {
@@ -118,7 +118,7 @@ identities_check(struct config_full *c, struct err *e)
 	if (users == NULL)
 		return config_nomem(e);
 	for (size_t i = 0; i < n; i++) {
-		users[i].name = folded(&c->mem, ids[i].iam_user);
+		users[i].name = user_of(&c->mem, &ids[i]);
 		users[i].at = i;
 		if (users[i].name == NULL)
 			return config_nomem(e);

@@ -31,13 +31,14 @@ identity_read(
 
 	s->self = map;
 	TRY(table_take(identity_keys, map, s, e));
-	table_inherit(defaults_keys, s, &c->top);
+	account_inherit(s, &c->top);
 	TRY(table_read(c, identity_keys, s, id, e));
 	id->early = how_early(id);
 	id->file = map->file;
 	id->line = map->line;
 	if (id->iam_user == NULL)
 		id->iam_user = id->name;
+	TRY(account_complete(c, s, id, e));
 	TRY(smtp_complete(c, s, id->regions, &id->smtp, e));
 	return identity_check(c, s, id, e);
 }

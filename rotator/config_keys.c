@@ -32,6 +32,15 @@ static const struct form account_form = {
 	.says = "an account number has twelve digits; write it in quotes, so "
 		"that no tool takes a leading zero away",
 };
+/* ExternalId of AssumeRole, AWS STS API Reference. */
+static const struct form external_id_form = {
+	.prefix = "",
+	.first = LOWER UPPER DIGIT "_+=,.@:/-",
+	.rest = LOWER UPPER DIGIT "_+=,.@:/-",
+	.min = 2,
+	.max = 1224,
+	.says = "an external id has 2 to 1224 of a-z A-Z 0-9 _ + = , . @ : / -",
+};
 /* https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
 static const struct form iam_user_form = {
 	.prefix = "",
@@ -159,6 +168,14 @@ static const struct key settle_keys[] = {
 	    .offset = AT(identity_conf, field), .read = read_span,             \
 	    .arg = &(limits), .fallback = (text) }
 #define POLICY                                                                 \
+	{ .name = "account", .slot = SLOT_OWN_ACCOUNT,                         \
+	    .offset = AT(identity_conf, account), .read = read_form,           \
+	    .arg = &account_form },                                            \
+	{ .name = "role_arn", .slot = SLOT_ROLE_ARN,                           \
+	    .offset = AT(identity_conf, role_arn), .read = read_role },        \
+	{ .name = "external_id", .slot = SLOT_EXTERNAL_ID,                     \
+	    .offset = AT(identity_conf, external_id), .read = read_form,       \
+	    .arg = &external_id_form },                                        \
 	{ .name = "smtp", .slot = SLOT_SMTP,                                   \
 	    .offset = AT(identity_conf, smtp), .group = smtp_keys },           \
 	{ .name = "settle", .slot = SLOT_SETTLE,                               \

@@ -112,6 +112,9 @@ enum slot {
 	SLOT_IDENTITIES,
 	SLOT_CLIENTS,
 	SLOT_NAME,
+	SLOT_OWN_ACCOUNT, /* of an identity; may be another one */
+	SLOT_ROLE_ARN,
+	SLOT_EXTERNAL_ID,
 	SLOT_IAM_USER,
 	SLOT_USER_ID,
 	SLOT_REGIONS,
@@ -211,6 +214,7 @@ READER(read_argv);    /* const char *const **, a program and its arguments */
 READER(read_regions); /* const char *const **, none twice */
 READER(read_region);  /* const char ** */
 READER(read_driver);  /* const struct client_driver ** */
+READER(read_role);    /* const char **, the ARN of a role; config_account.c */
 READER(read_host);    /* char [256]; config_smtp.c */
 
 /* --- config_keys.c: the tables --- */
@@ -220,6 +224,16 @@ extern const struct key defaults_keys[];  /* struct identity_conf */
 extern const struct key identity_keys[];  /* struct identity_conf */
 extern const struct key client_keys[];    /* struct client_conf */
 extern const struct key inherited_keys[]; /* by clients from identities */
+
+/* --- config_account.c: whose account an identity is in --- */
+
+/* table_inherit(), but what an identity says of its account or role is not
+ * mixed with what the defaults say of another one. */
+void account_inherit(struct slots *to, const struct slots *from);
+/* Fills id->account; EC_CONFIG when account, role and regions do not go
+ * together. */
+MUST enum ec account_complete(struct config_full *c, const struct slots *s,
+    struct identity_conf *id, struct err *e);
 
 /* --- config_smtp.c: hosts, ports, regions --- */
 

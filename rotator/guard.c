@@ -34,6 +34,16 @@ guard_clock(const struct rotation *r, struct err *e)
 	return fix(e, "set the clock (timedatectl set-ntp true) and run again");
 }
 
+static enum ec
+fix_account(const struct rotation *r, struct err *e)
+{
+	if (r->conf->role_arn != NULL)
+		return fix(e, "correct role_arn: of identity %s in %s",
+		    r->conf->name, r->w->config->path);
+	return fix(e, "choose the right profile, or correct account: in %s",
+	    r->w->config->path);
+}
+
 /* A wrong account or endpoint is a wrong run, not a changed world: nothing is
  * noted in the record, the next run may be right. */
 static enum ec
@@ -54,14 +64,13 @@ account_matches(const struct rotation *r, struct err *e)
 		    "directory for that endpoint");
 	}
 	TRY(iam->caller(iam->ctx, &who, e));
-	if (strcmp(who.account, r->w->config->account) == 0)
+	if (strcmp(who.account, r->conf->account) == 0)
 		return EC_OK;
 	(void)fail(e, EC_CONFIG,
 	    "these AWS credentials belong to account %s, "
 	    "the configuration says %s",
-	    who.account, r->w->config->account);
-	return fix(e, "choose the right profile, or correct account: in %s",
-	    r->w->config->path);
+	    who.account, r->conf->account);
+	return fix_account(r, e);
 }
 
 static enum ec
@@ -74,12 +83,10 @@ user_matches(struct rotation *r, struct err *e)
 	struct iam_user u;
 
 	TRY(iam->user(iam->ctx, r->conf->iam_user, &u, e));
-	if (strcmp(u.account, r->w->config->account) != 0) {
+	if (strcmp(u.account, r->conf->account) != 0) {
 		(void)fail(e, EC_CONFIG, "IAM user %s is in account %s, not %s",
-		    r->conf->iam_user, u.account, r->w->config->account);
-		return fix(e,
-		    "choose the right profile, or correct account: in %s",
-		    r->w->config->path);
+		    r->conf->iam_user, u.account, r->conf->account);
+		return fix_account(r, e);
 	}
 	if (pin != NULL && strcmp(pin, u.user_id) != 0) {
 		(void)fail(e, EC_CONFLICT,

@@ -8,19 +8,57 @@
 #include "base/auto.h"
 #include "rotator/plan_p.h"
 
-static enum ec
-account_is_ours(struct app *a, struct plan *p, struct err *e)
+/* The account that we should be in ourselves; NULL: every identity has a role
+ * elsewhere. With several any that is ours will do: see caller_fits(). */
+static const char *
+own_account(const struct config *c, const char *ours)
 {
-	TRY(app_iam(a, e));
-	TRY(a->world.iam.caller(a->world.iam.ctx, &p->caller, e));
-	if (strcmp(p->caller.account, a->config->account) == 0)
-		return EC_OK;
+	const char *other = NULL;
+
+	for (size_t i = 0; i < c->n_identities; i++) {
+		const struct identity_conf *id = &c->identities[i];
+
+		if (id->role_arn != NULL)
+			continue;
+		if (strcmp(id->account, ours) == 0)
+			return ours;
+		other = other != NULL ? other : id->account;
+	}
+	return other;
+}
+
+static enum ec
+fail_account(const struct app *a, const struct plan *p, const char *wanted,
+    struct err *e)
+{
 	(void)fail(e, EC_CONFIG,
 	    "these AWS credentials belong to account %s, the configuration "
 	    "says %s",
-	    p->caller.account, a->config->account);
+	    p->caller.account, wanted);
 	return fix(e, "choose the right profile, or correct account: in %s",
 	    a->config->path);
+}
+
+static enum ec
+account_is_ours(struct app *a, struct plan *p, struct err *e)
+{
+	const char *wanted;
+
+	TRY(app_iam(a, e));
+	TRY(a->world.iam.caller(a->world.iam.ctx, &p->caller, e));
+	wanted = own_account(a->config, p->caller.account);
+	if (wanted == NULL || strcmp(p->caller.account, wanted) == 0)
+		return EC_OK;
+	return fail_account(a, p, wanted, e);
+}
+
+static enum ec
+caller_fits(const struct app *a, const struct plan *p,
+    const struct identity_conf *id, struct err *e)
+{
+	if (id->role_arn != NULL || strcmp(p->caller.account, id->account) == 0)
+		return EC_OK;
+	return fail_account(a, p, id->account, e);
 }
 
 void
@@ -44,10 +82,10 @@ pins_match(struct app *a, const struct plan_identity *id, struct err *e)
 		    "unset AWS_ENDPOINT_URL*, or use another state "
 		    "directory for that endpoint");
 	}
-	if (strcmp(id->user.account, a->config->account) != 0)
+	if (strcmp(id->user.account, id->conf->account) != 0)
 		return fail(e, EC_CONFIG,
 		    "IAM user %s is in account %s, not %s", id->conf->iam_user,
-		    id->user.account, a->config->account);
+		    id->user.account, id->conf->account);
 	if (pin == NULL || strcmp(pin, id->user.user_id) == 0)
 		return EC_OK;
 	(void)fail(e, EC_CONFLICT,
@@ -85,7 +123,9 @@ plan_aws_identity(struct app *a, const struct plan *p, struct plan_identity *id)
 	struct err *e = &id->problem.e;
 
 	if (p->aws.ec == EC_OK) {
-		id->problem.ec = read_identity(a, id, e);
+		id->problem.ec = caller_fits(a, p, id->conf, e);
+		if (id->problem.ec == EC_OK)
+			id->problem.ec = read_identity(a, id, e);
 		return;
 	}
 	id->problem.ec = p->aws.ec;

@@ -20,32 +20,35 @@ enum variant { PLAIN, FIPS, DUAL, FIPS_DUAL, VARIANTS };
 /* The first row whose prefix fits; the last one fits all, so that a new
  * region of the public partition needs no release. */
 static const struct partition {
-	const char *prefix;
+	const char *prefix, *name;
 	const char *suffix, *dual_suffix; /* NULL: none */
 	const char *iam_region;
 	const char *iam[VARIANTS]; /* NULL: none */
 } partitions[] = {
-	{ "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn",
+	{ "cn-", "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn",
 	    "cn-north-1",
 	    { "iam.cn-north-1.amazonaws.com.cn", NULL,
 		"iam.global.api.amazonwebservices.com.cn", NULL } },
-	{ "us-gov-", "amazonaws.com", "api.aws", "us-gov-west-1",
+	{ "us-gov-", "aws-us-gov", "amazonaws.com", "api.aws", "us-gov-west-1",
 	    { "iam.us-gov.amazonaws.com", "iam.us-gov.amazonaws.com",
 		"iam.us-gov.api.aws", "iam.us-gov.api.aws" } },
-	{ "us-iso-", "c2s.ic.gov", "api.aws.ic.gov", "us-iso-east-1",
+	{ "us-iso-", "aws-iso", "c2s.ic.gov", "api.aws.ic.gov", "us-iso-east-1",
 	    { "iam.us-iso-east-1.c2s.ic.gov",
 		"iam-fips.us-iso-east-1.c2s.ic.gov", NULL, NULL } },
-	{ "us-isob-", "sc2s.sgov.gov", "api.aws.scloud", "us-isob-east-1",
+	{ "us-isob-", "aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud",
+	    "us-isob-east-1",
 	    { "iam.us-isob-east-1.sc2s.sgov.gov",
 		"iam-fips.us-isob-east-1.sc2s.sgov.gov", NULL, NULL } },
-	{ "eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk",
+	{ "eu-isoe-", "aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk",
 	    "eu-isoe-west-1",
 	    { "iam.eu-isoe-west-1.cloud.adc-e.uk", NULL, NULL, NULL } },
-	{ "us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov", "us-isof-south-1",
+	{ "us-isof-", "aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov",
+	    "us-isof-south-1",
 	    { "iam.us-isof-south-1.csp.hci.ic.gov", NULL, NULL, NULL } },
-	{ "eusc-", "amazonaws.eu", "api.amazonwebservices.eu", "eusc-de-east-1",
+	{ "eusc-", "aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu",
+	    "eusc-de-east-1",
 	    { "iam.eusc-de-east-1.amazonaws.eu", NULL, NULL, NULL } },
-	{ "", "amazonaws.com", "api.aws", "us-east-1",
+	{ "", "aws", "amazonaws.com", "api.aws", "us-east-1",
 	    { "iam.amazonaws.com", "iam-fips.amazonaws.com",
 		"iam.global.api.aws", "iam-fips.global.api.aws" } },
 };
@@ -92,6 +95,12 @@ find_partition(const char *region)
 		   strlen(partitions[i].prefix)) != 0)
 		i++;
 	return &partitions[i];
+}
+
+const char *
+endpoint_partition(const char *region)
+{
+	return find_partition(region)->name;
 }
 
 /* A switch set in the environment, else in the profile. */

@@ -34,4 +34,7 @@ MUST enum ec endpoint_find(const struct aws_env *env, const struct profile *p,
     const char *region, const char *service, struct endpoint *ret,
     struct err *e);
 
+/* "aws", "aws-cn", ...: the partition of a region, as ARNs write it. */
+const char *endpoint_partition(const char *region);
+
 #endif

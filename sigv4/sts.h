@@ -7,6 +7,7 @@
 #ifndef SIGV4_STS_H
 #define SIGV4_STS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -27,6 +28,18 @@ struct sts_role {
 
 /* Are these such as STS takes? EC_CONFIG, says which is not. No call. */
 MUST enum ec sts_role_check(const struct sts_role *r, struct err *e);
+/*
+ * What the ARN of a role says: "arn:aws:iam::123456789012:role/path/name",
+ * where aws may be another partition. False: it is not of that form.
+ * Source: "IAM identifiers" and "IAM and AWS STS quotas", IAM User Guide.
+ */
+struct sts_arn {
+	char partition[16];
+	char account[13];
+	const char *role; /* in the text: path and name */
+};
+MUST bool sts_arn_read(const char *arn, struct sts_arn *ret);
+
 /* "3600" in seconds, as in the shared files; NULL: 0. EC_CONFIG. */
 MUST enum ec sts_duration(
     const char *text, const char *where, int64_t *ret, struct err *e);

@@ -323,6 +323,7 @@ sim_init(struct sim *w, size_t n_clients)
 	w->regions[0] = "us-east-1";
 	w->identity = identity_default;
 	w->identity.regions = w->regions;
+	w->identity.account = SIM_ACCOUNT;
 	w->config = (struct config){ .path = "rotate.yaml",
 		.account = SIM_ACCOUNT,
 		.identities = &w->identity,
