@@ -145,6 +145,19 @@ first_sight(struct rotation *r, struct err *e)
 	    r, "adopt", e, "key %s is in use; due at %s", r->rec.old.id, when);
 }
 
+static enum ec
+wait_for_window(struct rotation *r, struct err *e)
+{
+	const int64_t opens = guard_window(r);
+	char at[CLOCK_TEXT_MAX];
+
+	if (opens <= rotation_now(r))
+		return EC_OK;
+	clock_text(opens, at);
+	return rotation_wait(
+	    r, EC_LATER, opens, e, "it is due; its window opens at %s", at);
+}
+
 enum ec
 step_idle(struct rotation *r, struct err *e)
 {
@@ -164,6 +177,7 @@ step_idle(struct rotation *r, struct err *e)
 	if (!met && r->rec.old.id[0] != '\0')
 		TRY(rotation_note(
 		    r, "adopt", e, "key %s is in use", r->rec.old.id));
+	TRY(wait_for_window(r, e));
 	TRY(push_preflight(r, e));
 	return begin(r, e);
 }

@@ -16,6 +16,7 @@
 #include "clients/client.h"
 #include "rotator/iam.h"
 #include "rotator/seal.h"
+#include "rotator/window.h"
 
 #define CONFIG_DEFAULT "/etc/ses-smtp-rotator/rotate.yaml"
 #define NAME_MAX_      64 /* identity and client names, with NUL */
@@ -46,6 +47,7 @@ struct identity_conf {
 	int64_t late_window;        /* a lost request may still land (W) */
 	bool prove_send;            /* prove: send */
 	const char *prove_from;     /* sender for it; required then */
+	struct windows windows;     /* when it may begin, and switch off */
 	int ring;                   /* begins after every lower ring is well */
 	int64_t spread;             /* the due date lies up to this earlier */
 	int64_t early;              /* by how much it does; made of the name */
@@ -75,7 +77,7 @@ struct config {
 	const char *seal_where;   /* key file path or credential name */
 	const char *const *alarm; /* argv run when an identity blocks, JSON on
 				   * stdin; or NULL */
-	int jobs;       /* identities side by side */
+	int jobs;                 /* identities side by side */
 	int stop_after; /* in trouble: nothing more begins; 0: never */
 	struct identity_conf *identities;
 	size_t n_identities;

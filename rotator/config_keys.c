@@ -190,6 +190,8 @@ static const struct key settle_keys[] = {
 	{ .name = "ring", .slot = SLOT_RING,                                   \
 	    .offset = AT(identity_conf, ring), .read = read_count,             \
 	    .arg = &ring_range, .fallback = "0" },                             \
+	{ .name = "windows", .slot = SLOT_WINDOWS,                             \
+	    .offset = AT(identity_conf, windows), .read = read_windows },      \
 	{ .name = "prove", .slot = SLOT_PROVE,                                 \
 	    .offset = AT(identity_conf, prove_send), .read = read_flag,        \
 	    .arg = prove_texts, .fallback = "auth" },                          \

@@ -134,6 +134,7 @@ enum slot {
 	SLOT_LATE_WINDOW,
 	SLOT_SPREAD,
 	SLOT_RING,
+	SLOT_WINDOWS,
 	SLOT_PROVE,
 	SLOT_PROVE_FROM,
 	SLOT_IDENTITY,
@@ -213,6 +214,7 @@ READER(read_flag);    /* bool *; arg: texts, false and true in turn */
 READER(read_argv);    /* const char *const **, a program and its arguments */
 READER(read_regions); /* const char *const **, none twice */
 READER(read_region);  /* const char ** */
+READER(read_windows); /* struct windows * */
 READER(read_driver);  /* const struct client_driver ** */
 READER(read_role);    /* const char **, the ARN of a role; config_account.c */
 READER(read_host);    /* char [256]; config_smtp.c */

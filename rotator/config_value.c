@@ -275,6 +275,32 @@ read_regions(const struct reading *r, void *to, struct err *e)
 	return EC_OK;
 }
 
+#define WINDOWS_MAX 20
+
+enum ec
+read_windows(const struct reading *r, void *to, struct err *e)
+{
+	struct windows *ret = to;
+	const char **texts = NULL;
+	struct window *w;
+	size_t i = 0;
+
+	TRY(list(r, WINDOWS_MAX, &texts, e));
+	w = arena_get(&r->c->mem, r->node->n * sizeof(*w));
+	if (w == NULL)
+		return config_nomem(e);
+	for (const struct node *n = r->node->child; n != NULL; n = n->next, i++)
+		if (!window_parse(n->text, &w[i])) {
+			(void)config_fail(
+			    e, n, "'%s' is no window", config_show(n->text).s);
+			return fix(e,
+			    "write [mon-fri 22:00-04:00] or [daily "
+			    "02:00-05:00], in this host's time");
+		}
+	*ret = (struct windows){ .at = w, .n = i };
+	return EC_OK;
+}
+
 static enum ec
 no_driver(const struct node *at, const char *kind, struct err *e)
 {

@@ -147,6 +147,16 @@ guard_hold(const struct rotation *r, struct err *e)
 	return fix(e, "rotate release %s", r->rec.identity);
 }
 
+int64_t
+guard_window(const struct rotation *r)
+{
+	const int64_t now = rotation_now(r);
+
+	if (r->force || r->rec.emergency)
+		return now;
+	return windows_next(&r->conf->windows, now);
+}
+
 static bool
 is_our_probe(const struct rec *rec, int64_t at)
 {

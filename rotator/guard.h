@@ -25,6 +25,10 @@ MUST enum ec guard_list(struct rotation *r, struct err *e);
 /* EC_HUMAN while the identity is held, read at the moment of use (G12). */
 MUST enum ec guard_hold(const struct rotation *r, struct err *e);
 
+/* When a window of the configuration lets it begin or switch off: now, when
+ * one is open, there is none, a person forces it, or in an emergency. */
+int64_t guard_window(const struct rotation *r);
+
 /* A word given at a terminal is dated by that machine's clock. */
 #define CLOCKS_MS ((int64_t)2 * 60 * 1000)
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/auto.h"
@@ -64,6 +65,7 @@ start(struct err *e)
 {
 	(void)umask(077);
 	TRY(secret_init(e));
+	tzset(); /* once, for localtime_r() of all threads */
 	signals();
 	return sigv4_selftest(e);
 }

@@ -7,6 +7,7 @@
 
 #include "base/auto.h"
 #include "rotator/plan_p.h"
+#include "sigv4/aws.h"
 
 /* The account that we should be in ourselves; NULL: every identity has a role
  * elsewhere. With several any that is ours will do: see caller_fits(). */
@@ -44,7 +45,8 @@ account_is_ours(struct app *a, struct plan *p, struct err *e)
 {
 	const char *wanted;
 
-	TRY(app_iam(a, e));
+	TRY(app_iam(a, NULL, e));
+	(void)snprintf(p->who, sizeof(p->who), "%s", aws_identity(a->aws));
 	TRY(a->world.iam.caller(a->world.iam.ctx, &p->caller, e));
 	wanted = own_account(a->config, p->caller.account);
 	if (wanted == NULL || strcmp(p->caller.account, wanted) == 0)
@@ -101,6 +103,7 @@ read_identity(struct app *a, struct plan_identity *id, struct err *e)
 	struct iam_keys keys;
 	struct err unknown;
 
+	TRY(app_iam(a, id->conf, e));
 	TRY(iam->user(iam->ctx, id->conf->iam_user, &id->user, e));
 	TRY(iam->list(iam->ctx, id->conf->iam_user, &keys, e));
 	id->keys_known = true;

@@ -4,7 +4,6 @@
 #include "base/auto.h"
 #include "rotator/out.h"
 #include "rotator/plan_p.h"
-#include "sigv4/aws.h"
 
 static void
 add_text(cJSON *o, const char *key, const char *text)
@@ -35,7 +34,7 @@ add_aws(struct app *a, cJSON *o, const struct plan *p)
 {
 	cJSON *row = cJSON_AddObjectToObject(o, "aws");
 
-	add_text(row, "identity", a->aws != NULL ? aws_identity(a->aws) : NULL);
+	add_text(row, "identity", p->who[0] != '\0' ? p->who : NULL);
 	add_text(row, "account", p->caller.account);
 	add_text(row, "arn", p->caller.arn);
 	add_text(row, "endpoint", a->endpoint);

@@ -62,6 +62,7 @@ struct plan_identity {
 struct plan {
 	int64_t now; /* AWS's clock, when it answered */
 	struct problem aws, seal;
+	char who[256]; /* we are, and where our credential is from; or "" */
 	struct iam_caller caller;
 	struct plan_identity *identities; /* owned */
 	size_t n;

@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "rotator/out_p.h"
 #include "rotator/plan_p.h"
-#include "sigv4/aws.h"
 
 #define LABEL 10
 
@@ -48,8 +47,8 @@ static void
 say_aws(struct app *a, const struct plan *p)
 {
 	out(BOLD, "AWS\n");
-	if (a->aws != NULL)
-		line(PLAIN, "identity", "%s", aws_identity(a->aws));
+	if (p->who[0] != '\0')
+		line(PLAIN, "identity", "%s", p->who);
 	if (p->caller.arn[0] != '\0')
 		line(PLAIN, "caller", "%s", p->caller.arn);
 	if (a->endpoint[0] != '\0')

@@ -190,7 +190,7 @@ stop_on_conflict(struct rotation *r, enum ec ec, struct err *e)
 enum ec
 step_grace(struct rotation *r, struct err *e)
 {
-	const int64_t end = grace_end(r);
+	const int64_t end = grace_end(r), opens = guard_window(r);
 	enum ec ec;
 	enum seen now;
 
@@ -202,6 +202,8 @@ step_grace(struct rotation *r, struct err *e)
 	ec = watch(r, e);
 	if (ec == EC_OK && rotation_now(r) < end)
 		return wait_until(r, end, e, "grace: both keys are valid");
+	if (ec == EC_OK && rotation_now(r) < opens)
+		return wait_until(r, opens, e, "grace is over; no window");
 	if (ec == EC_OK)
 		ec = guard_retire(r, e);
 	TRY(stop_on_conflict(r, ec, e));
