@@ -151,10 +151,11 @@ int64_t
 guard_window(const struct rotation *r)
 {
 	const int64_t now = rotation_now(r);
+	int64_t at = now;
 
-	if (r->force || r->rec.emergency)
-		return now;
-	return windows_next(&r->conf->windows, now);
+	if (!r->force && !r->rec.emergency)
+		at = windows_next(&r->conf->windows, now);
+	return at > now ? at : 0;
 }
 
 static bool

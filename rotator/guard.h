@@ -25,8 +25,9 @@ MUST enum ec guard_list(struct rotation *r, struct err *e);
 /* EC_HUMAN while the identity is held, read at the moment of use (G12). */
 MUST enum ec guard_hold(const struct rotation *r, struct err *e);
 
-/* When a window of the configuration lets it begin or switch off: now, when
- * one is open, there is none, a person forces it, or in an emergency. */
+/* When a window of the configuration will let it begin or switch off, ms; 0:
+ * it may now, because one is open, there is none, a person forces it, or it is
+ * an emergency. */
 int64_t guard_window(const struct rotation *r);
 
 /* A word given at a terminal is dated by that machine's clock. */

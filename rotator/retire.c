@@ -202,7 +202,7 @@ step_grace(struct rotation *r, struct err *e)
 	ec = watch(r, e);
 	if (ec == EC_OK && rotation_now(r) < end)
 		return wait_until(r, end, e, "grace: both keys are valid");
-	if (ec == EC_OK && rotation_now(r) < opens)
+	if (ec == EC_OK && opens != 0)
 		return wait_until(r, opens, e, "grace is over; no window");
 	if (ec == EC_OK)
 		ec = guard_retire(r, e);
