@@ -213,31 +213,6 @@ prepare(CURL *h, const struct http_request *q, const struct target *t,
 	return rc == CURLE_OK ? EC_OK : net_fail(e, h, rc, t->peer);
 }
 
-/* These end before a request is written, yet a CONNECT to a proxy counts as
- * written. Sound only when no earlier connection was tried. */
-static const CURLcode before_request[] = {
-	CURLE_COULDNT_RESOLVE_PROXY,
-	CURLE_COULDNT_RESOLVE_HOST,
-	CURLE_COULDNT_CONNECT,
-	CURLE_PROXY,
-	CURLE_SSL_CONNECT_ERROR,
-	CURLE_PEER_FAILED_VERIFICATION,
-};
-
-static bool
-never_left(CURL *h, CURLcode rc, bool once)
-{
-	long written = 1;
-
-	if (curl_easy_getinfo(h, CURLINFO_REQUEST_SIZE, &written) == CURLE_OK &&
-	    written == 0)
-		return true;
-	for (size_t i = 0; once && i < COUNT(before_request); i++)
-		if (before_request[i] == rc)
-			return true;
-	return false;
-}
-
 static enum ec
 fail_exchange(struct err *e, CURL *h, CURLcode rc, const struct exchange *x,
     const struct target *t, bool once)
@@ -252,7 +227,8 @@ fail_exchange(struct err *e, CURL *h, CURLcode rc, const struct exchange *x,
 		    "answers for it");
 	}
 	(void)net_fail(e, h, rc, t->peer);
-	if (!never_left(h, rc, once))
+	http_blame_proxy(e, h, t->peer);
+	if (!http_never_left(h, rc, t->plain, once))
 		e->ec = EC_UNKNOWN;
 	return e->ec;
 }

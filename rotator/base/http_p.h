@@ -1,4 +1,4 @@
-/* http_p: what http.c, http_head.c and http_tls.c share. */
+/* http_p: what the http*.c files share. */
 #ifndef BASE_HTTP_P_H
 #define BASE_HTTP_P_H
 
@@ -30,6 +30,13 @@ struct http_alias {
 MUST enum ec http_alias(
     const struct http_request *q, struct http_alias *ret, struct err *e);
 void auto_http_alias(struct http_alias *a);
+
+/* Surely nothing of the request of h, which ended with rc, was read by its
+ * peer. plain: without TLS; once: no connection was reused. */
+bool http_never_left(CURL *h, CURLcode rc, bool plain, bool once);
+/* Says in *e that it was the proxy, if it was: nobody else answers a
+ * CONNECT. */
+void http_blame_proxy(struct err *e, CURL *h, const char *peer);
 
 /* Is this line, with its end, a status line as RFC 9112 has it? */
 bool http_status_line(const char *p, size_t n);
