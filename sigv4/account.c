@@ -18,10 +18,10 @@ aws_account_close(struct aws_account *a)
 		return;
 	held_free(a->now);
 	account_lines_free(a);
-	free((void *)(uintptr_t)a->role.arn);
-	free((void *)(uintptr_t)a->role.session);
-	free((void *)(uintptr_t)a->role.external_id);
-	free((void *)(uintptr_t)a->role.where);
+	free(a->arn);
+	free(a->session);
+	free(a->external_id);
+	free(a->where);
 	(void)pthread_cond_destroy(&a->loaded);
 	(void)pthread_mutex_destroy(&a->mutex);
 	free(a);
@@ -33,19 +33,36 @@ auto_aws_account(struct aws_account **a)
 	aws_account_close(*a);
 }
 
-enum ec
-aws_account_open(
-    const struct aws_env *env, struct aws_account **ret, struct err *e)
+/* NULL: no memory. */
+static struct aws_account *
+account_new(const struct aws_env *env)
 {
 	struct aws_account *a = calloc(1, sizeof(*a));
 
 	if (a == NULL)
-		return fail(e, EC_NOMEM, "no memory for an account");
+		return NULL;
 	/* Neither can fail with default attributes on Linux. */
 	(void)pthread_mutex_init(&a->mutex, NULL);
 	(void)pthread_cond_init(&a->loaded, NULL);
 	a->env = env;
 	a->paced = true;
+	return a;
+}
+
+static enum ec
+no_memory(struct err *e)
+{
+	return fail(e, EC_NOMEM, "no memory for an account");
+}
+
+enum ec
+aws_account_open(
+    const struct aws_env *env, struct aws_account **ret, struct err *e)
+{
+	struct aws_account *a = account_new(env);
+
+	if (a == NULL)
+		return no_memory(e);
 	*ret = a;
 	return EC_OK;
 }
@@ -54,36 +71,23 @@ enum ec
 aws_account_open_as(const struct aws_env *env, const struct aws_cred *as,
     struct aws_account **ret, struct err *e)
 {
-	AUTO(aws_account) struct aws_account *a = NULL;
-	AUTO(held) struct held *h = NULL;
+	AUTO(aws_account) struct aws_account *a = account_new(env);
 
-	TRY(aws_account_open(env, &a, e));
-	TRY(held_new(&h, e));
-	TRY(aws_cred_dup(as, &h->cred, e));
-	a->now = TAKE(h);
+	if (a == NULL)
+		return no_memory(e);
+	TRY(held_new(&a->now, e));
+	TRY(aws_cred_dup(as, &a->now->cred, e));
 	a->fixed = true;
 	*ret = TAKE(a);
 	return EC_OK;
 }
 
-static enum ec
-copy(const char *from, const char **ret, struct err *e)
+/* False: no memory. */
+static bool
+copy(const char *from, char **ret)
 {
-	if (from == NULL)
-		return EC_OK;
-	*ret = strdup(from);
-	return *ret != NULL ? EC_OK : fail(e, EC_NOMEM, "no memory for a role");
-}
-
-static enum ec
-copy_role(const struct sts_role *r, struct sts_role *ret, struct err *e)
-{
-	TRY(copy(r->arn, &ret->arn, e));
-	TRY(copy(r->session, &ret->session, e));
-	TRY(copy(r->external_id, &ret->external_id, e));
-	TRY(copy(r->where, &ret->where, e));
-	ret->duration_s = r->duration_s;
-	return EC_OK;
+	*ret = from != NULL ? strdup(from) : NULL;
+	return from == NULL || *ret != NULL;
 }
 
 enum ec
@@ -93,8 +97,13 @@ aws_account_open_role(struct aws_account *base, const char *region,
 	AUTO(aws_account) struct aws_account *a = NULL;
 
 	TRY(sts_role_check(r, e));
-	TRY(aws_account_open(base->env, &a, e));
-	TRY(copy_role(r, &a->role, e));
+	a = account_new(base->env);
+	if (a == NULL || !copy(r->arn, &a->arn) ||
+	    !copy(r->session, &a->session) ||
+	    !copy(r->external_id, &a->external_id) ||
+	    !copy(r->where, &a->where))
+		return no_memory(e);
+	a->duration_s = r->duration_s;
 	a->base = base;
 	if (region != NULL)
 		(void)snprintf(a->region, sizeof(a->region), "%s", region);

@@ -25,9 +25,10 @@ struct aws_account {
 	pthread_mutex_t mutex; /* for all below the line */
 	pthread_cond_t loaded; /* busy has become false */
 	const struct aws_env *env;
-	struct aws_account *base; /* NULL: no role */
-	struct sts_role role;     /* its texts are ours */
-	char region[REGION_MAX];  /* of its STS; "": as aws_open() finds it */
+	struct aws_account *base;                  /* NULL: no role */
+	char *arn, *session, *external_id, *where; /* of struct sts_role */
+	int64_t duration_s;
+	char region[REGION_MAX]; /* of its STS; "": as aws_open() finds it */
 	bool paced;
 	bool fixed; /* the credential is never renewed */
 	/* ---- */
@@ -51,8 +52,8 @@ void auto_held(struct held **h);
  * clock is behind that of AWS, ms. Classes as aws_account_ready().
  */
 MUST enum ec account_borrow(struct aws_account *a, struct net *n,
-    int64_t offset, const struct held **ret, struct err *e);
-void account_return(struct aws_account *a, const struct held *h);
+    int64_t offset, struct held **ret, struct err *e);
+void account_return(struct aws_account *a, struct held *h);
 /* What it will sign as, for people: never waits. */
 void account_source(struct aws_account *a, char ret[256]);
 

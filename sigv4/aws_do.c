@@ -198,7 +198,7 @@ aws_do(struct aws *a, const struct aws_call *c, struct http_reply *ret,
     struct aws_error *why, struct err *e)
 {
 	struct course w = { .c = c };
-	const struct held *h = NULL;
+	struct held *h = NULL;
 	enum ec ec;
 
 	*why = (struct aws_error){ .status = 0 };

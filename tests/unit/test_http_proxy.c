@@ -226,8 +226,6 @@ close_world(void **state)
 	return 0;
 }
 
-/* The environment of the network process is that of its start: there all
- * variables were set before (see test_http_proxy_far.c). */
 static void
 set(const char *name, const char *value)
 {
