@@ -15,6 +15,7 @@
 #include "fake_env.h"
 #include "fake_http.h"
 #include "sigv4/aws.h"
+#include "sigv4/aws_p.h"
 
 #define HEAD(status) "HTTP/1.1 " status "\r\nConnection: close\r\n"
 #define XML(code)                                                              \
@@ -473,6 +474,180 @@ test_quoted_token(void **state)
 	end(&s);
 }
 
+/* ---- how often ---- */
+
+static uint32_t
+all_eyes(void *ctx)
+{
+	++*(int *)ctx;
+	return UINT32_MAX;
+}
+
+/* Opened anew after these settings; NULL: not set. */
+static void
+reopen(struct session *s, const char *mode, const char *attempts, int given,
+    int *dice)
+{
+	const struct aws_options o = { .sleep = count_sleep,
+		.sleep_ctx = s,
+		.timeout_ms = 1000,
+		.attempts = given,
+		.random = all_eyes,
+		.random_ctx = dice };
+	struct err e;
+
+	aws_close(s->aws);
+	if (mode != NULL)
+		fake_env_set(&s->f, "AWS_RETRY_MODE", mode);
+	if (attempts != NULL)
+		fake_env_set(&s->f, "AWS_MAX_ATTEMPTS", attempts);
+	assert_int_equal(aws_open(net, &s->f.env, &o, &s->aws, &e), EC_OK);
+}
+
+/* As often as the settings say, after 1, 2, 4, 8, 16, 20, 20 s at the most;
+ * and however often that is, what may have had an effect is sent once. */
+static void
+test_attempts(void **state)
+{
+	static const struct {
+		const char *attempts;
+		int given;
+		unsigned want;
+		int64_t slept;
+	} cases[] = {
+		{ "1", 0, 1, 0 },
+		{ "2", 0, 2, 1000 },
+		{ NULL, 0, 3, 3000 },
+		{ "8", 0, 8, 71000 },
+		{ "8", 2, 2, 1000 },
+	};
+	static const struct fake_step down[] = { REFUSE(
+	    "500 x", "ServiceFailure") };
+	struct aws_error why;
+	struct session s;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		int dice = 0;
+
+		begin(&s, down, 1);
+		reopen(&s, NULL, cases[i].attempts, cases[i].given, &dice);
+		assert_int_equal(call(&s, AWS_RESEND, &why, &e), EC_TEMP);
+		assert_int_equal(s.server.seen->requests, cases[i].want);
+		assert_int_equal(dice, cases[i].want - 1);
+		assert_int_equal(s.slept, cases[i].slept);
+		assert_int_equal(
+		    call(&s, AWS_RESEND_UNSENT, &why, &e), EC_UNKNOWN);
+		assert_int_equal(s.server.seen->requests, cases[i].want + 1);
+		assert_int_equal(s.slept, cases[i].slept);
+		end(&s);
+	}
+}
+
+/* What cannot be sent twice is, when it was throttled: that had no effect. */
+static void
+test_attempts_throttled(void **state)
+{
+	static const struct fake_step busy[] = { REFUSE(
+	    "400 x", "Throttling") };
+	struct aws_error why;
+	struct session s;
+	struct err e;
+	int dice = 0;
+
+	(void)state;
+	begin(&s, busy, 1);
+	reopen(&s, NULL, "5", 0, &dice);
+	assert_int_equal(call(&s, AWS_RESEND_UNSENT, &why, &e), EC_TEMP);
+	assert_int_equal(s.server.seen->requests, 5);
+	end(&s);
+}
+
+/* A session alone has no pace, unless it is asked for. */
+static void
+test_mode(void **state)
+{
+	static const struct fake_step script[] = {
+		REFUSE("400 x", "Throttling"), FINE
+	};
+	struct aws_account_stats st;
+	struct aws_error why;
+	struct session s;
+	struct err e;
+	int dice = 0;
+
+	(void)state;
+	for (int adaptive = 0; adaptive < 2; adaptive++) {
+		begin(&s, script, COUNT(script));
+		reopen(&s, adaptive ? "adaptive" : "standard", NULL, 0, &dice);
+		assert_null(aws_note(s.aws));
+		assert_int_equal(call(&s, AWS_RESEND, &why, &e), EC_OK);
+		aws_account_stats(s.aws->account, &st);
+		assert_int_equal(st.throttled, 1);
+		assert_int_equal(st.calls, 2);
+		assert_int_equal(s.slept, 1000);
+		assert_true(adaptive ? st.rate > 0 : st.rate <= 0);
+		/* The next slot is seconds away, and nobody really sleeps. */
+		assert_int_equal(
+		    call(&s, AWS_RESEND, &why, &e), adaptive ? EC_TEMP : EC_OK);
+		assert_int_equal(s.server.seen->requests, adaptive ? 2 : 3);
+		if (adaptive)
+			assert_non_null(strstr(e.what, "not sent"));
+		end(&s);
+	}
+}
+
+/* A try after a time-out costs twice as much as any other. */
+static void
+test_cost(void **state)
+{
+	static const struct fake_step hang[] = { { FAKE_HANG, NULL } };
+	static const struct fake_step drop[] = { { FAKE_DROP, NULL } };
+	struct aws_account_stats st;
+	struct aws_error why;
+	struct session s;
+	struct err e;
+	int dice = 0;
+
+	(void)state;
+	begin(&s, hang, 1);
+	reopen(&s, NULL, "2", 0, &dice);
+	assert_int_equal(call(&s, AWS_RESEND, &why, &e), EC_TEMP);
+	aws_account_stats(s.aws->account, &st);
+	assert_int_equal(st.quota, RETRY_QUOTA - RETRY_COST_TIMEOUT);
+	end(&s);
+	begin(&s, drop, 1);
+	reopen(&s, NULL, "2", 0, &dice);
+	assert_int_equal(call(&s, AWS_RESEND, &why, &e), EC_TEMP);
+	aws_account_stats(s.aws->account, &st);
+	assert_int_equal(st.quota, RETRY_QUOTA - RETRY_COST);
+	end(&s);
+}
+
+/* A setting that is none is said at once, before anything is sent. */
+static void
+test_bad_settings(void **state)
+{
+	static const struct fake_step script[] = { FINE };
+	const struct aws_options o = { .region = NULL };
+	struct aws *a = NULL;
+	struct session s;
+	struct err e;
+
+	(void)state;
+	begin(&s, script, 1);
+	fake_env_set(&s.f, "AWS_MAX_ATTEMPTS", "0");
+	assert_int_equal(aws_open(net, &s.f.env, &o, &a, &e), EC_CONFIG);
+	assert_non_null(strstr(e.what, "AWS_MAX_ATTEMPTS"));
+	fake_env_set(&s.f, "AWS_MAX_ATTEMPTS", "1");
+	fake_env_set(&s.f, "AWS_RETRY_MODE", "harder");
+	assert_int_equal(aws_open(net, &s.f.env, &o, &a, &e), EC_CONFIG);
+	assert_non_null(strstr(e.what, "AWS_RETRY_MODE"));
+	assert_null(a);
+	end(&s);
+}
+
 int
 main(void)
 {
@@ -487,6 +662,11 @@ main(void)
 		cmocka_unit_test(test_unreachable),
 		cmocka_unit_test(test_skew),
 		cmocka_unit_test(test_settings),
+		cmocka_unit_test(test_attempts),
+		cmocka_unit_test(test_attempts_throttled),
+		cmocka_unit_test(test_mode),
+		cmocka_unit_test(test_cost),
+		cmocka_unit_test(test_bad_settings),
 	};
 	struct err e;
 	int failed;
