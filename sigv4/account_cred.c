@@ -145,7 +145,6 @@ renew(struct aws_account *a, struct net *n, int64_t offset, struct err *e)
 	ec = get(a, n, offset, old, &fresh, e);
 	(void)pthread_mutex_lock(&a->mutex);
 	a->busy = false;
-	a->again = 0;
 	if (fresh != NULL) {
 		a->stats.loads++;
 		a->now = fresh;
@@ -161,7 +160,7 @@ renew(struct aws_account *a, struct net *n, int64_t offset, struct err *e)
 static bool
 failed_lately(const struct aws_account *a)
 {
-	return a->again != 0 && account_time(a) < a->again;
+	return account_time(a) < a->again;
 }
 
 /* What is there may be used without asking anybody. */
@@ -176,7 +175,7 @@ serves(const struct aws_account *a, int64_t offset)
 	if (a->fixed || (a->base == NULL && c->from == NULL) ||
 	    !identity_due(c, now))
 		return true;
-	return (a->busy || failed_lately(a)) && identity_good(c, now);
+	return a->busy && identity_good(c, now);
 }
 
 /* Makes it serve; the mutex is held. */

@@ -243,11 +243,14 @@ def sts(h, method, raw):
             raise error('InvalidIdentityToken', 'Couldn\'t retrieve '
                         'verification key', 400)
         return assumed(action, form)
-    if action == 'GetCallerIdentity' and signer(h, raw) == GIVE[0]:
+    if action == 'GetCallerIdentity':
+        who = 'sts::%s:assumed-role/rotator/x' % ACCOUNT
+        if signer(h, raw) == BASE[0]:
+            who = 'iam::%s:user/base' % ACCOUNT
         return 200, ('<GetCallerIdentityResponse><GetCallerIdentityResult>'
-                     '<Arn>arn:aws:sts::%s:assumed-role/rotator/x</Arn><UserId>AROA:x'
+                     '<Arn>arn:aws:%s</Arn><UserId>AROA:x'
                      '</UserId><Account>%s</Account></GetCallerIdentityResult>'
-                     '</GetCallerIdentityResponse>' % (ACCOUNT, ACCOUNT))
+                     '</GetCallerIdentityResponse>' % (who, ACCOUNT))
     raise error('InvalidAction', 'no such', 400)
 
 
