@@ -399,7 +399,10 @@ test_chain(void **state)
 	begin(&w);
 	a = role(&w, w.base, 1, NULL);
 	b = role(&w, a, 2, NULL);
+	assert_int_equal(call(&w, b, 1), EC_DENIED);
+	assert_non_null(strstr(w.e.what, "ExpiredToken"));
 	shared->role[2].trusts_role = true;
+	world_sleep(NULL, 2 * MINUTES);
 	assert_int_equal(call(&w, b, 1), EC_OK);
 	world_sleep(NULL, 300 * MINUTES);
 	assert_int_equal(call(&w, b, 1), EC_OK);
@@ -440,6 +443,58 @@ test_unreachable(void **state)
 	assert_int_equal(call(&w, a, 1), EC_OK);
 	aws_account_stats(a, &st);
 	assert_int_equal(st.loads, 1);
+	aws_account_close(a);
+	end(&w);
+}
+
+/* What STS gives is nearly over each time: it is not asked for each call. */
+static void
+test_short_life(void **state)
+{
+	struct aws_account *a;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	shared->life = 9 * MINUTES;
+	a = role(&w, w.base, 1, NULL);
+	assert_int_equal(call(&w, a, 10), EC_OK);
+	assert_int_equal(shared->role[1].given, 2);
+	world_sleep(NULL, 59 * 1000);
+	assert_int_equal(call(&w, a, 10), EC_OK);
+	assert_int_equal(shared->role[1].given, 2);
+	world_sleep(NULL, 2 * 1000);
+	assert_int_equal(call(&w, a, 10), EC_OK);
+	assert_int_equal(shared->role[1].given, 3);
+	/* Over before it came: STS's clock, or ours, is wrong. */
+	shared->life = -MINUTES;
+	world_sleep(NULL, 10 * MINUTES);
+	assert_int_equal(call(&w, a, 1), EC_DENIED);
+	assert_non_null(strstr(w.e.what, "expired at "));
+	aws_account_close(a);
+	end(&w);
+}
+
+/* No memory is nothing about the account: it is not remembered. */
+static void
+test_no_memory(void **state)
+{
+	static struct secret *all[4096];
+	struct aws_account *a;
+	struct world w;
+	size_t n = 0;
+
+	(void)state;
+	begin(&w);
+	a = role(&w, w.base, 1, NULL);
+	for (size_t size = 4096; size > 0; size /= 2)
+		while (n < COUNT(all) &&
+		    secret_blank(size, &all[n], &w.e) == EC_OK)
+			n++;
+	assert_int_equal(aws_account_ready(a, w.net, &w.e), EC_NOMEM);
+	while (n > 0)
+		secret_free(all[--n]);
+	assert_int_equal(aws_account_ready(a, w.net, &w.e), EC_OK);
 	aws_account_close(a);
 	end(&w);
 }
@@ -644,6 +699,8 @@ main(void)
 		cmocka_unit_test(test_revoked),
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_unreachable),
+		cmocka_unit_test(test_short_life),
+		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_no_credential),
 		cmocka_unit_test(test_bad_role),
 		cmocka_unit_test(test_ten_minutes),
