@@ -158,7 +158,7 @@ show_words(const struct aws_json_call *q, enum ec ec,
 
 static enum ec
 add_remedy(const struct aws_object *o, const struct aws_json_call *q,
-    const struct aws *a, const struct aws_error *why, enum ec said,
+    struct aws *a, const struct aws_error *why, enum ec said,
     const char *remedy, struct err *e)
 {
 	char action[128];
@@ -203,7 +203,7 @@ no_code(const struct aws_object *o, const struct aws_json_call *q,
 /* ec and *e are what aws_do() said. */
 static enum ec
 explain(const struct aws_object *o, const struct aws_json_call *q,
-    const struct aws *a, const struct aws_error *why, enum ec ec, struct err *e)
+    struct aws *a, const struct aws_error *why, enum ec ec, struct err *e)
 {
 	const struct aws_json_error *row = row_of(q->errors, why->code);
 	const bool unknown = ec == EC_UNKNOWN;

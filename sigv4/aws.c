@@ -118,7 +118,6 @@ aws_open(struct net *n, const struct aws_env *env, const struct aws_options *o,
 	if (o->attempts > 0)
 		a->retry.attempts = o->attempts;
 	TRY(choose_account(a, o, n, e));
-	account_source(a->account, a->source);
 	*ret = TAKE(a);
 	return EC_OK;
 }
@@ -142,8 +141,9 @@ auto_aws(struct aws **a)
 }
 
 const char *
-aws_identity(const struct aws *a)
+aws_identity(struct aws *a)
 {
+	account_source(a->account, a->source);
 	return a->source;
 }
 

@@ -49,8 +49,9 @@ MUST enum ec aws_open(struct net *n, const struct aws_env *env,
     const struct aws_options *o, struct aws **ret, struct err *e);
 void aws_close(struct aws *a);
 void auto_aws(struct aws **a);
-/* aws_cred.source, of the last call; before it what is known of it. */
-const char *aws_identity(const struct aws *a);
+/* aws_cred.source of its account's credential; without one yet what is known
+ * of it. Good until it is asked for again. */
+const char *aws_identity(struct aws *a);
 /* What a person should be told once about the settings, or NULL. */
 const char *aws_note(const struct aws *a);
 const char *aws_region(const struct aws *a);

@@ -204,7 +204,6 @@ aws_do(struct aws *a, const struct aws_call *c, struct http_reply *ret,
 	*why = (struct aws_error){ .status = 0 };
 	TRY(account_borrow(a->account, a->net, a->offset, &h, e));
 	a->cred = &h->cred;
-	(void)snprintf(a->source, sizeof(a->source), "%s", h->cred.source);
 	ec = endpoint_find(a->env, a->profile, a->region, c->service, &w.to, e);
 	if (ec == EC_OK)
 		ec = account_line(

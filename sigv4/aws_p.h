@@ -15,7 +15,7 @@ struct aws {
 	struct aws_account *account;
 	bool own; /* the account is closed with the session */
 	const struct aws_cred *cred; /* in aws_do(): to sign as */
-	char source[256];            /* of the one before */
+	char source[256];            /* what aws_identity() returned */
 	struct profile *profile;     /* or NULL: there is none */
 	char *ca_file;               /* or NULL */
 	char region[REGION_MAX];

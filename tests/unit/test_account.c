@@ -214,8 +214,12 @@ test_names(void **state)
 	assert_int_equal(aws_open(w.net, &w.f.env, &shared_o, &s, &w.e), EC_OK);
 	assert_string_equal(aws_identity(s), "role " ROLE(2));
 	assert_null(aws_note(s));
-	aws_close(s);
 	assert_int_equal(shared->role[2].given, 0);
+	assert_int_equal(
+	    aws_account_ready(shared_o.account, w.net, &w.e), EC_OK);
+	assert_non_null(
+	    strstr(aws_identity(s), ROLE(2) " by identity i2 in x.yaml:2"));
+	aws_close(s);
 	fake_env_set(&w.f, "AWS_RETRY_MODE", "legacy");
 	assert_int_equal(aws_open(w.net, &w.f.env, &o, &s, &w.e), EC_OK);
 	assert_string_equal(aws_identity(s), "environment");
