@@ -77,7 +77,6 @@ aws_account_open_as(const struct aws_env *env, const struct aws_cred *as,
 		return no_memory(e);
 	TRY(held_new(&a->now, e));
 	TRY(aws_cred_dup(as, &a->now->cred, e));
-	a->fixed = true;
 	*ret = TAKE(a);
 	return EC_OK;
 }

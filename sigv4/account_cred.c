@@ -172,8 +172,7 @@ serves(const struct aws_account *a, int64_t offset)
 
 	if (c == NULL)
 		return false;
-	if (a->fixed || (a->base == NULL && c->from == NULL) ||
-	    !identity_due(c, now))
+	if ((a->base == NULL && c->from == NULL) || !identity_due(c, now))
 		return true;
 	return a->busy && identity_good(c, now);
 }

@@ -30,7 +30,6 @@ struct aws_account {
 	int64_t duration_s;
 	char region[REGION_MAX]; /* of its STS; "": as aws_open() finds it */
 	bool paced;
-	bool fixed; /* the credential is never renewed */
 	/* ---- */
 	struct held *now; /* NULL: none yet */
 	bool busy;        /* a thread is fetching one */

@@ -109,9 +109,13 @@ call_with(struct world *w, struct aws_account *a, struct net *n, int times,
 	TRY(aws_open(n, &w->f.env, &o, &s, e));
 	for (int i = 0; i < times; i++) {
 		AUTO(http_reply) struct http_reply r = { .status = 0 };
-		struct aws_error why;
+		struct aws_error why = { .status = 999 };
+		const enum ec ec = aws_do(s, &c, &r, &why, e);
 
-		TRY(aws_do(s, &c, &r, &why, e));
+		/* It is filled in on each way out. */
+		if (ec != EC_OK && why.status == 999)
+			return EC_BUG;
+		TRY(ec);
 	}
 	return EC_OK;
 }
@@ -503,6 +507,30 @@ test_no_memory(void **state)
 	end(&w);
 }
 
+/* When our credential runs out, another one of ours, of another place, is no
+ * substitute: it may be of another account. */
+static void
+test_no_substitute(void **state)
+{
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	fake_env_file(&w.f, "credentials",
+	    "[default]\naws_access_key_id = AKIABASE\n"
+	    "aws_secret_access_key = OTHER\n");
+	fake_env_set(&w.f, "AWS_CREDENTIAL_EXPIRATION", "2026-11-21T13:00:00Z");
+	assert_int_equal(call(&w, w.base, 1), EC_OK);
+	fake_env_set(&w.f, "AWS_ACCESS_KEY_ID", "");
+	fake_env_set(&w.f, "AWS_SECRET_ACCESS_KEY", "");
+	world_sleep(NULL, 46 * MINUTES);
+	assert_int_equal(call(&w, w.base, 1), EC_OK);
+	world_sleep(NULL, 10 * MINUTES);
+	assert_int_equal(call(&w, w.base, 1), EC_TEMP);
+	assert_non_null(strstr(w.e.what, "(environment) runs out"));
+	end(&w);
+}
+
 static void
 test_no_credential(void **state)
 {
@@ -629,32 +657,66 @@ test_quota(void **state)
 	end(&w);
 }
 
-/* The tries of one service are not those of another. */
+static enum ec
+call_ssm(struct world *w, const char *region, unsigned *ret_calls)
+{
+	const struct aws_options o = {
+		.sleep = world_sleep, .account = w->base, .region = region
+	};
+	const struct aws_call c = { .service = "ssm", .action = "Y" };
+	AUTO(http_reply) struct http_reply r = { .status = 0 };
+	struct aws_error why = { .status = 0 };
+	AUTO(aws) struct aws *s = NULL;
+	enum ec ec;
+
+	assert_int_equal(aws_open(w->net, &w->f.env, &o, &s, &w->e), EC_OK);
+	ec = aws_do(s, &c, &r, &why, &w->e);
+	*ret_calls = aws_calls(s);
+	return ec;
+}
+
+/* The tries of one service are not those of another, nor of another region. */
 static void
 test_services_apart(void **state)
 {
-	const struct aws_options o = { .sleep = world_sleep };
-	const struct aws_call c = { .service = "ssm", .action = "Y" };
-	AUTO(http_reply) struct http_reply r = { .status = 0 };
-	struct aws_options oa = o;
 	struct aws_account_stats st;
-	struct aws_error why;
-	struct aws *s = NULL;
+	unsigned calls = 0;
 	struct world w;
 
 	(void)state;
 	begin(&w);
-	oa.account = w.base;
 	shared->deaf_until = INT64_MAX;
 	for (int i = 0; i < 60; i++)
 		assert_int_equal(call(&w, w.base, 1), EC_TEMP);
-	assert_int_equal(aws_open(w.net, &w.f.env, &oa, &s, &w.e), EC_OK);
-	assert_int_equal(aws_do(s, &c, &r, &why, &w.e), EC_TEMP);
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(call_ssm(&w, "eu-west-1", &calls), EC_TEMP);
+	assert_int_equal(calls, 3);
 	assert_null(strstr(w.e.what, "given up early"));
-	assert_int_equal(aws_calls(s), 3);
+	assert_int_equal(call_ssm(&w, "eu-west-1", &calls), EC_TEMP);
+	assert_int_equal(calls, 1);
+	assert_non_null(strstr(w.e.what, "given up early"));
+	assert_int_equal(call_ssm(&w, "eu-west-2", &calls), EC_TEMP);
+	assert_int_equal(calls, 3);
 	aws_account_stats(w.base, &st);
 	assert_int_equal(st.quota, 0);
-	aws_close(s);
+	end(&w);
+}
+
+/* Nobody answers: that says nothing about how many calls are taken. */
+static void
+test_silence(void **state)
+{
+	struct aws_account_stats st;
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	fake_env_set(&w.f, "AWS_ENDPOINT_URL_IAM", "http://127.0.0.1:9");
+	assert_int_equal(call(&w, w.base, 1), EC_TEMP);
+	aws_account_stats(w.base, &st);
+	assert_int_equal(st.calls, 3);
+	assert_int_equal(st.throttled, 0);
+	assert_true(st.rate <= 0);
 	end(&w);
 }
 
@@ -705,11 +767,13 @@ main(void)
 		cmocka_unit_test(test_unreachable),
 		cmocka_unit_test(test_short_life),
 		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_no_substitute),
 		cmocka_unit_test(test_no_credential),
 		cmocka_unit_test(test_bad_role),
 		cmocka_unit_test(test_ten_minutes),
 		cmocka_unit_test(test_quota),
 		cmocka_unit_test(test_services_apart),
+		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_stopped),
 	};
 	struct err e;

@@ -41,6 +41,7 @@ struct shared {
 	enum fake_cert cert;       /* of whoever ends TLS */
 	unsigned connects, served; /* at the proxy; requests at the server */
 	char head[FAKE_TEXT];      /* of the last CONNECT */
+	bool half;                 /* it does not end its second answer */
 	bool mute;                 /* the server reads and goes away */
 	bool leaked;               /* the canary went by in the clear */
 };
@@ -66,7 +67,7 @@ serve_tls(int c)
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	SSL *s;
 	char text[FAKE_TEXT];
-	int n;
+	int n, nth = 0;
 
 	(void)SSL_CTX_use_certificate(ctx, w.certs.server[w.s->cert]);
 	(void)SSL_CTX_use_PrivateKey(ctx, w.certs.key);
@@ -83,6 +84,10 @@ serve_tls(int c)
 			__atomic_fetch_add(&w.s->served, 1, __ATOMIC_SEQ_CST);
 		if (w.s->mute)
 			break;
+		if (w.s->half && nth++ == 1) {
+			(void)SSL_write(s, reply, (int)strlen(reply) - 1);
+			break;
+		}
 		(void)SSL_write(s, reply, (int)strlen(reply));
 	}
 	_exit(0);
@@ -401,6 +406,22 @@ test_lost(void **state)
 	assert_int_equal(w.s->served, 1);
 }
 
+/* On a connection that was there before, there is no TLS to be made. */
+static void
+test_lost_on_a_kept_one(void **state)
+{
+	enum ec ec = EC_OK;
+	struct err e;
+
+	(void)state;
+	set(NULL, NULL);
+	w.s->half = true;
+	/* Several are kept; sooner or later one is used for the second time. */
+	for (int i = 0; i < 20 && ec == EC_OK; i++)
+		ec = ask(w.url, false, &e);
+	assert_int_equal(ec, EC_UNKNOWN);
+}
+
 static void
 test_unreachable(void **state)
 {
@@ -426,6 +447,7 @@ main(void)
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_nothing_sent),
 		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_lost_on_a_kept_one),
 		cmocka_unit_test(test_unreachable),
 	};
 	struct err e;

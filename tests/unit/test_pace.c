@@ -252,6 +252,38 @@ test_one_cut(void **state)
 	assert_true(p.rate >= PACE_MIN && p.rate <= PACE_MIN);
 }
 
+/* What counts is what was taken, however much more was sent. */
+static void
+test_base_of_a_cut(void **state)
+{
+	struct pace p = { .rate = 1000, .top = 1000, .settled = INT64_MAX };
+
+	(void)state;
+	for (int i = 0; i < 500; i++)
+		pace_answer(
+		    &p, BEGIN + i * 10, BEGIN + i * 10 + 5, i % 10 != 0);
+	p.settled = 0;
+	pace_answer(&p, BEGIN + 5000, BEGIN + 5005, true);
+	assert_true(p.rate > 7 && p.rate < 11);
+}
+
+/* The time in which nobody called is no sign of a slow service. */
+static void
+test_after_a_rest(void **state)
+{
+	struct pace p = { .rate = 0 };
+	int64_t now = BEGIN;
+
+	(void)state;
+	for (int i = 0; i < 60; i++, now += 50)
+		pace_answer(&p, now, now + 5, false);
+	now += 60 * S;
+	for (int i = 0; i < 30; i++, now += 3)
+		pace_answer(&p, now, now + 5, false);
+	pace_answer(&p, now, now + 5, true);
+	assert_true(p.rate > 14);
+}
+
 /* No slot is booked further ahead than that; who waits for one is told to ask
  * again, and nothing is booked for him. */
 static void
@@ -287,6 +319,8 @@ main(void)
 		cmocka_unit_test(test_follows),
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_one_cut),
+		cmocka_unit_test(test_base_of_a_cut),
+		cmocka_unit_test(test_after_a_rest),
 		cmocka_unit_test(test_booking),
 	};
 
