@@ -193,7 +193,8 @@ drop_created(struct rotation *r, struct err *e)
 
 	memcpy(id, r->rec.new.id, sizeof(id));
 	memset(&r->rec.new, 0, sizeof(r->rec.new));
-	if (iam->remove(iam->ctx, r->conf->iam_user, id, &ignored) != EC_OK)
+	if (iam->remove(iam->ctx, r->conf->iam_user, id, r->fenced, &ignored) !=
+	    EC_OK)
 		return err_prefix(e,
 		    "new key %s could not be kept and not be deleted; the "
 		    "next run will find it",
@@ -331,7 +332,8 @@ create(struct rotation *r, struct err *e)
 		return not_sent(r, e);
 	r->may_send = false;
 	r->listed = false;
-	ec = iam->create(iam->ctx, r->conf->iam_user, &made, e);
+	/* Dated as announced: from there on others wait for it to land. */
+	ec = iam->create(iam->ctx, r->conf->iam_user, r->rec.sent_at, &made, e);
 	if (ec == EC_OK)
 		return seal_created(r, &made, e);
 	return is_refusal(ec) ? refused(r, e) : no_answer(r, e);

@@ -117,6 +117,7 @@ guard_mutation(struct rotation *r, struct err *e)
 		r->pinned = true;
 	}
 	TRY(guard_clock(r, e));
+	r->fenced = rotation_now(r);
 	return w->store->fence(w->store->ctx, w->time.wall(w->time.ctx), e);
 }
 

@@ -77,7 +77,7 @@ form_body(const struct action *a, const struct params *p, struct buf *b,
 /* EC_OK: *ret holds the reply of the service, still to be read. */
 static enum ec
 call(struct aws *aws, const struct action *a, const struct params *p,
-    struct http_reply *ret, struct err *e)
+    int64_t at, struct http_reply *ret, struct err *e)
 {
 	AUTO(buf) struct buf body = BUF(BODY_MAX);
 	struct aws_error why;
@@ -87,6 +87,7 @@ call(struct aws *aws, const struct action *a, const struct params *p,
 		.content_type = FORM,
 		.body = &body,
 		.resend = a->resend,
+		.at = at,
 	};
 	enum ec ec;
 
@@ -120,7 +121,7 @@ do_caller(void *ctx, struct iam_caller *ret, struct err *e)
 	AUTO(http_reply) struct http_reply r = { .status = 0 };
 	const struct params none = { { NULL } };
 
-	TRY(call(ctx, &get_caller, &none, &r, e));
+	TRY(call(ctx, &get_caller, &none, 0, &r, e));
 	return named(ctx, iam_read_caller(&r.body, ret, e), &get_caller, e);
 }
 
@@ -130,7 +131,7 @@ do_user(void *ctx, const char *user, struct iam_user *ret, struct err *e)
 	AUTO(http_reply) struct http_reply r = { .status = 0 };
 	const struct params p = { { [USER] = user } };
 
-	TRY(call(ctx, &get_user, &p, &r, e));
+	TRY(call(ctx, &get_user, &p, 0, &r, e));
 	return named(ctx, iam_read_user(&r.body, user, ret, e), &get_user, e);
 }
 
@@ -145,7 +146,7 @@ next_page(struct aws *aws, const char *user, struct iam_keys *keys,
 	};
 	char next[IAM_MARKER_MAX];
 
-	TRY(call(aws, &list_keys, &p, &r, e));
+	TRY(call(aws, &list_keys, &p, 0, &r, e));
 	TRY(named(
 	    aws, iam_read_list(&r.body, user, keys, next, e), &list_keys, e));
 	if (next[0] != '\0' && strcmp(next, marker) == 0)
@@ -173,12 +174,13 @@ do_list(void *ctx, const char *user, struct iam_keys *ret, struct err *e)
 }
 
 static enum ec
-do_create(void *ctx, const char *user, struct iam_new_key *ret, struct err *e)
+do_create(void *ctx, const char *user, int64_t at, struct iam_new_key *ret,
+    struct err *e)
 {
 	AUTO(http_reply) struct http_reply r = { .status = 0 };
 	const struct params p = { { [USER] = user } };
 
-	TRY(call(ctx, &create_key, &p, &r, e));
+	TRY(call(ctx, &create_key, &p, at, &r, e));
 	if (iam_read_new_key(&r.body, user, ret, e) == EC_OK)
 		return EC_OK;
 	/* AWS said yes, so there is a key; half a secret is none. */
@@ -190,26 +192,27 @@ do_create(void *ctx, const char *user, struct iam_new_key *ret, struct err *e)
 }
 
 static enum ec
-do_set_status(
-    void *ctx, const char *user, const char *id, bool active, struct err *e)
+do_set_status(void *ctx, const char *user, const char *id, bool active,
+    int64_t at, struct err *e)
 {
 	AUTO(http_reply) struct http_reply r = { .status = 0 };
 	const struct params p = { { [USER] = user,
 	    [KEY] = id,
 	    [STATUS] = active ? "Active" : "Inactive" } };
 
-	TRY(call(ctx, &update_key, &p, &r, e));
+	TRY(call(ctx, &update_key, &p, at, &r, e));
 	return named(
 	    ctx, iam_read_done(&r.body, update_key.name, e), &update_key, e);
 }
 
 static enum ec
-do_remove(void *ctx, const char *user, const char *id, struct err *e)
+do_remove(
+    void *ctx, const char *user, const char *id, int64_t at, struct err *e)
 {
 	AUTO(http_reply) struct http_reply r = { .status = 0 };
 	const struct params p = { { [USER] = user, [KEY] = id } };
 
-	TRY(call(ctx, &delete_key, &p, &r, e));
+	TRY(call(ctx, &delete_key, &p, at, &r, e));
 	return named(
 	    ctx, iam_read_done(&r.body, delete_key.name, e), &delete_key, e);
 }
@@ -220,7 +223,7 @@ do_last_used(void *ctx, const char *id, struct iam_use *ret, struct err *e)
 	AUTO(http_reply) struct http_reply r = { .status = 0 };
 	const struct params p = { { [KEY] = id } };
 
-	TRY(call(ctx, &last_used_key, &p, &r, e));
+	TRY(call(ctx, &last_used_key, &p, 0, &r, e));
 	return named(ctx, iam_read_use(&r.body, ret, e), &last_used_key, e);
 }
 

@@ -57,9 +57,16 @@ struct iam_use {
 	char region[REGION_MAX];
 };
 
-/* EC_UNKNOWN from create: it may exist now; EC_PROTO: it surely does not, who
+/*
+ * EC_UNKNOWN from create: it may exist now; EC_PROTO: it surely does not, who
  * answered is not AWS or does not know the call. EC_GONE from remove counts as
- * done. Every call names the user or key and the service's words. */
+ * done. Every call names the user or key and the service's words.
+ *
+ * What changes something carries `at`, a time of AWS's clock (ms) not after
+ * the last look at the lease: the request is dated so, and AWS refuses it when
+ * it arrives more than 15 minutes later, EC_AUTH. A process that was frozen
+ * behind that look cannot be stopped by a lease; so AWS does it.
+ */
 struct iam {
 	void *ctx;
 	MUST enum ec (*caller)(void *ctx, struct iam_caller *ret, struct err *);
@@ -68,12 +75,12 @@ struct iam {
 	/* All pages. EC_PROTO over IAM_KEYS_MAX. */
 	MUST enum ec (*list)(
 	    void *ctx, const char *user, struct iam_keys *ret, struct err *);
-	MUST enum ec (*create)(
-	    void *ctx, const char *user, struct iam_new_key *ret, struct err *);
+	MUST enum ec (*create)(void *ctx, const char *user, int64_t at,
+	    struct iam_new_key *ret, struct err *);
 	MUST enum ec (*set_status)(void *ctx, const char *user, const char *id,
-	    bool active, struct err *);
-	MUST enum ec (*remove)(
-	    void *ctx, const char *user, const char *id, struct err *);
+	    bool active, int64_t at, struct err *);
+	MUST enum ec (*remove)(void *ctx, const char *user, const char *id,
+	    int64_t at, struct err *);
 	MUST enum ec (*last_used)(
 	    void *ctx, const char *id, struct iam_use *ret, struct err *);
 	int64_t (*skew)(void *ctx); /* server clock minus ours, ms */

@@ -129,8 +129,8 @@ orphan_switch_off(struct rotation *r, struct err *e)
 	if (k != NULL && k->status == KEY_ACTIVE) {
 		TRY(never_used(r, k->id, e));
 		TRY(guard_mutation(r, e));
-		TRY(iam->set_status(
-		    iam->ctx, r->conf->iam_user, r->rec.orphan, false, e));
+		TRY(iam->set_status(iam->ctx, r->conf->iam_user, r->rec.orphan,
+		    false, r->fenced, e));
 		TRY(guard_list(r, e));
 		k = iam_keys_find(&r->keys, r->rec.orphan);
 	}
@@ -152,7 +152,7 @@ is_used(struct rotation *r, struct err *e)
 
 	TRY(guard_mutation(r, e));
 	TRY(iam->set_status(
-	    iam->ctx, r->conf->iam_user, r->rec.orphan, true, e));
+	    iam->ctx, r->conf->iam_user, r->rec.orphan, true, r->fenced, e));
 	*e = why;
 	return rotation_block(r, ROT_ORPH, e);
 }
@@ -178,7 +178,8 @@ remove_orphan(struct rotation *r, struct err *e)
 	TRY(ec);
 	TRY(guard_hold(r, e));
 	TRY(guard_mutation(r, e));
-	ec = iam->remove(iam->ctx, r->conf->iam_user, r->rec.orphan, e);
+	ec = iam->remove(
+	    iam->ctx, r->conf->iam_user, r->rec.orphan, r->fenced, e);
 	if (ec != EC_OK && ec != EC_GONE)
 		return ec;
 	TRY(guard_list(r, e));
@@ -220,7 +221,7 @@ off_again(struct rotation *r, struct err *e)
 	if (guard_mutation(r, e) != EC_OK)
 		return e->ec;
 	TRY(iam->set_status(
-	    iam->ctx, r->conf->iam_user, r->rec.orphan, false, e));
+	    iam->ctx, r->conf->iam_user, r->rec.orphan, false, r->fenced, e));
 	r->rec.orphan_at = rotation_now(r);
 	return wait_quarantine(r, r->rec.orphan_at + r->conf->late_window, e);
 }

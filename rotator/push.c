@@ -125,16 +125,52 @@ not_foreign(const struct rotation *r, const struct rec_client *rc,
 }
 
 static enum ec
+look_at_lease(const struct rotation *r, struct err *e)
+{
+	const struct store *s = r->w->store;
+
+	return s->fence(s->ctx, r->w->time.wall(r->w->time.ctx), e);
+}
+
+/* A process that was frozen right before the write has written late, and no
+ * client can refuse that: what it holds now may be out of date. Whoever has
+ * the lease looks at it until the old key is deleted; after that only a person
+ * who is told. It is not made to take effect, too. */
+static enum ec
+still_ours(const struct rotation *r, const struct client_conf *c,
+    const struct smtp_cred *given, struct err *e)
+{
+	const struct notify *n = &r->w->notify;
+	const enum ec ec = look_at_lease(r, e);
+
+	if (ec != EC_BUSY)
+		return ec;
+	(void)err_prefix(e,
+	    "client %s was given %s by a rotator that had stood still, and",
+	    c->client.name, given->user);
+	(void)fix(e, "rotate verify %s tells whether that is still right",
+	    r->rec.identity);
+	n->alarm(n->ctx, r->rec.identity, e->what, e->fix, rotation_now(r));
+	return EC_BUSY;
+}
+
+static enum ec
 write_pair(struct rotation *r, const struct client_conf *c,
     struct rec_client *rc, const struct smtp_cred *want, struct err *e)
 {
+	struct err mine = { .ec = EC_OK };
+	enum ec ec;
+
 	/* A new key was proved before; the one to go back to may have been off
 	 * until now, and no client is told of a key that SES refuses (I1). */
 	if (r->rec.rollback)
 		TRY(push_prove(r, c, rc, want, c->settle.successes, e));
-	TRY(r->w->store->fence(
-	    r->w->store->ctx, r->w->time.wall(r->w->time.ctx), e));
-	return c->client.drv->write(&c->client, want, e);
+	TRY(look_at_lease(r, e));
+	ec = c->client.drv->write(&c->client, want, &mine);
+	TRY(still_ours(r, c, want, e)); /* also what failed may be done */
+	if (ec != EC_OK)
+		*e = mine;
+	return ec;
 }
 
 /* Does it hold what it should? The password was never known to us: then the

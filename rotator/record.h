@@ -105,8 +105,9 @@ struct rec {
 	bool rollback;       /* old and new have been exchanged */
 	int64_t verified_at; /* all required clients verified, ms; 0: not */
 	int64_t inactive_at; /* old key seen Inactive, ms; 0: not */
-	int64_t off_at;      /* when a call to switch the old key off was sent
-			      * whose answer is not known, ms; 0: none */
+	int64_t off_at;      /* when a call to switch the old key off, or to
+			      * delete it, was sent whose answer is not known,
+			      * ms; 0: none */
 	struct iam_use use;  /* last sample of the old key's use */
 	int64_t use_sampled; /* when it was taken, 0: never */
 	int64_t failures;    /* rotations in a row that ended without success */

@@ -117,8 +117,8 @@ may_be_off(const struct rotation *r)
 }
 
 /* Switches the old key on if it is off. That harms nobody and so needs no
- * proof but the pins. A call to switch it off that was never answered may
- * land afterwards (A20): EC_LATER until it cannot any more. */
+ * proof but the pins. A call to switch it off, or to delete it, that was never
+ * answered may land afterwards (A20): EC_LATER until it cannot any more. */
 static enum ec
 reopen(struct rotation *r, struct err *e)
 {
@@ -129,14 +129,14 @@ reopen(struct rotation *r, struct err *e)
 	if (may_be_off(r)) {
 		TRY(guard_mutation(r, e));
 		if (iam->set_status(iam->ctx, r->conf->iam_user, r->rec.old.id,
-			true, e) != EC_OK)
+			true, r->fenced, e) != EC_OK)
 			return err_prefix(e, "%s is needed again (%.100s) but",
 			    r->rec.old.id, why.what);
 	}
 	if (r->rec.off_at != 0 && rotation_now(r) < until)
 		return rotation_wait(r, EC_LATER, until, e,
-		    "%s stays on: %.200s; a late answer may still switch it "
-		    "off",
+		    "%s stays on: %.200s; a late call may still take it "
+		    "away",
 		    r->rec.old.id, why.what);
 	r->rec.inactive_at = r->rec.off_at = 0;
 	*e = why;
@@ -224,7 +224,7 @@ switch_off(struct rotation *r, struct err *e)
 	TRY(rotation_note(
 	    r, "deactivate", e, "switching %s off", r->rec.old.id));
 	TRY(iam->set_status(
-	    iam->ctx, r->conf->iam_user, r->rec.old.id, false, e));
+	    iam->ctx, r->conf->iam_user, r->rec.old.id, false, r->fenced, e));
 	r->rec.off_at = before;
 	return EC_OK;
 }
@@ -302,7 +302,12 @@ delete_old(struct rotation *r, struct err *e)
 	TRY(stop_on_conflict(r, guard_retire(r, e), e));
 	if (listed_old(r) != SEEN_INACTIVE)
 		return on_again(r, e);
-	ec = iam->remove(iam->ctx, r->conf->iam_user, r->rec.old.id, e);
+	/* Should it be needed all the same: no client is given it while this
+	 * call may still land. */
+	r->rec.off_at = rotation_now(r);
+	TRY(rotation_note(r, "delete", e, "deleting %s", r->rec.old.id));
+	ec = iam->remove(
+	    iam->ctx, r->conf->iam_user, r->rec.old.id, r->fenced, e);
 	if (ec != EC_OK && ec != EC_GONE)
 		return ec;
 	return confirm_old(r, SEEN_GONE, e);

@@ -47,13 +47,13 @@ switch_on(struct rotation *r, const struct iam_key *k, struct err *e)
 	if (k->status != KEY_ACTIVE) {
 		TRY(guard_mutation(r, e));
 		TRY(iam->set_status(
-		    iam->ctx, r->conf->iam_user, k->id, true, e));
+		    iam->ctx, r->conf->iam_user, k->id, true, r->fenced, e));
 	}
 	if (r->rec.off_at == 0 || rotation_now(r) >= until)
 		return EC_OK;
 	clock_text(until, at);
 	return rotation_wait(r, EC_LATER, until, e,
-	    "%s is on again, but a call to switch it off may still land "
+	    "%s is on again, but a call against it may still land "
 	    "until %s",
 	    k->id, at);
 }

@@ -42,14 +42,15 @@ struct rotation {
 	const struct identity_conf *conf;
 	struct rec rec;
 
-	bool force;    /* begin although not due */
-	bool moved;    /* this process has made a transition */
-	bool torn;     /* a commit failed: memory is not the truth any more,
-			* nothing may be done or written */
-	bool may_send; /* the durable intent covers one CreateAccessKey, not
-			* yet sent by this process */
-	bool pinned;   /* pins compared since the last transition */
-	bool listed;   /* keys is fresh */
+	bool force;     /* begin although not due */
+	bool moved;     /* this process has made a transition */
+	bool torn;      /* a commit failed: memory is not the truth any more,
+			 * nothing may be done or written */
+	bool may_send;  /* the durable intent covers one CreateAccessKey, not
+			 * yet sent by this process */
+	bool pinned;    /* pins compared since the last transition */
+	bool listed;    /* keys is fresh */
+	int64_t fenced; /* AWS's time at the last look at the lease: iam.h */
 	struct iam_keys keys;
 	char noted[REC_TEXT_MAX]; /* what the stored record waits for */
 };

@@ -82,6 +82,10 @@ struct aws_call {
 	const struct buf *body;   /* NULL: none */
 	const char *header;       /* one more, "Name: value", not signed */
 	enum aws_resend resend;
+	/* The date to sign, ms by the clock of AWS, which refuses what is more
+	 * than 15 minutes older (5 are promised): EC_AUTH, and no other date
+	 * is tried. 0: now, corrected once when our clock is wrong. */
+	int64_t at;
 };
 
 struct aws_error { /* what the service said; empty strings when nothing */

@@ -197,7 +197,8 @@ enum ec
 aws_do(struct aws *a, const struct aws_call *c, struct http_reply *ret,
     struct aws_error *why, struct err *e)
 {
-	struct course w = { .c = c };
+	/* A date that is set says what it is to say. */
+	struct course w = { .c = c, .corrected = c->at != 0 };
 	struct held *h = NULL;
 	enum ec ec;
 

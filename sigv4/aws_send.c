@@ -94,7 +94,7 @@ sign(const struct aws *a, const struct aws_call *c, const struct endpoint *to,
 		.token = a->cred->token,
 		.region = to->region,
 		.service = to->scope,
-		.at = clock_wall() + a->offset,
+		.at = c->at != 0 ? c->at : clock_wall() + a->offset,
 	};
 
 	TRY(buf_addf(&path, e, "%s%s", to->path, path_of(c)));

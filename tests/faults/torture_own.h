@@ -147,13 +147,13 @@ own_calls(const struct input *in, struct err *e)
 	ec = iam.list(iam.ctx, "ses-smtp-a", &keys, e);
 	if (ec != EC_TEMP)
 		return ec;
-	ec = iam.set_status(iam.ctx, "ses-smtp-a", OWN_ID, true, e);
+	ec = iam.set_status(iam.ctx, "ses-smtp-a", OWN_ID, true, 0, e);
 	if (ec != EC_TEMP)
 		return ec;
 	ec = iam.last_used(iam.ctx, OWN_ID, &use, e);
 	if (ec != EC_TEMP)
 		return ec;
-	return iam.create(iam.ctx, "ses-smtp-a", &made, e);
+	return iam.create(iam.ctx, "ses-smtp-a", 0, &made, e);
 }
 
 /* ---- IAM's replies ---- */
@@ -202,7 +202,7 @@ own_replies(const struct input *in, struct err *e)
 	TRY(buf_adds(&done, done_reply, e));
 	TRY(iam_read_caller(&caller, &who, e));
 	TRY(iam_read_user(&user, "ses-smtp-a", &u, e));
-	TRY(iam_read_new_key(&key, "ses-smtp-a", &made, e));
+	TRY(iam_read_new_key(&key, "ses-smtp-a", 0, &made, e));
 	TRY(iam_read_use(&use, &last, e));
 	return iam_read_done(&done, "DeleteAccessKey", e);
 }

@@ -56,17 +56,17 @@ list(const struct iam *i, struct outcome *o)
 static enum ec
 create(const struct iam *i, struct outcome *o)
 {
-	return i->create(i->ctx, USER, &o->made, &o->e);
+	return i->create(i->ctx, USER, 0, &o->made, &o->e);
 }
 
 static enum ec
 deactivate(const struct iam *i, struct outcome *o)
 {
-	return i->set_status(i->ctx, USER, KEY, false, &o->e);
+	return i->set_status(i->ctx, USER, KEY, false, 0, &o->e);
 }
 
 static enum ec delete (const struct iam *i, struct outcome *o) {
-	return i->remove(i->ctx, USER, KEY, &o->e);
+	return i->remove(i->ctx, USER, KEY, 0, &o->e);
 }
 
 static enum ec

@@ -25,7 +25,7 @@ engine=(rotation rotation_facts begin steps retire rollback orphan guard push
 # Quick ones first: most mutants die at once.
 tests=(test_engine test_engine_clients test_engine_retire test_engine_back
 	test_engine_found test_engine_time test_engine_edges test_engine_guards
-	test_engine_limits
+	test_engine_limits test_engine_due test_engine_late
 	test_engine_random test_engine_crash)
 
 build() { # FROM TO

@@ -5,6 +5,8 @@
 
 #include "base/auto.h"
 
+typedef bool person(struct sim *w, struct dice *d);
+
 static struct sim_client *
 some_client(struct sim *w, struct dice *d)
 {
@@ -436,7 +438,31 @@ suspend(struct sim *w, struct dice *d)
 	w->freeze_at = w->calls + 1 + upto(d, 40);
 	w->freeze_runs = 1 + upto(d, 3);
 	w->freeze_ms = (1 + upto(d, 90)) * SIM_MINUTE;
+	w->freeze_gap = percent(d, 50);
 	return true;
+}
+
+/* Whoever was stopped is let go on, by somebody who has not looked. */
+static bool
+let_go(struct sim *w, struct dice *d)
+{
+	(void)d;
+	sim_release(w);
+	return true;
+}
+
+/* Nothing here takes a client away that the frozen process is at; and nobody
+ * switches a key on right after it was seen off for the last time, and before
+ * it is deleted: IAM deletes without conditions. */
+void
+people_meanwhile(struct sim *w)
+{
+	static person *const acts[] = { roll_back, roll_back, let_go, hold,
+		edit_a_client, revert_a_client, old_off, new_off, delete_old };
+	struct dice *d = w->meanwhile_ctx;
+
+	if (percent(d, 50))
+		(void)acts[upto(d, COUNT(acts))](w, d);
 }
 
 #define PEOPLE(X)                                                              \
@@ -468,8 +494,6 @@ suspend(struct sim *w, struct dice *d)
 	X(right_clock, "the clock is set")                                     \
 	X(dead_timer, "the timer is dead")                                     \
 	X(suspend, "the machine is suspended")
-
-typedef bool person(struct sim *w, struct dice *d);
 
 static person *const people[] = {
 #define X(act, name) act,

@@ -15,6 +15,8 @@ extern const char *const people_names[]; /* NULL at the end */
 void people_shape(struct sim *w, struct dice *d, size_t i);
 /* One of them does something, if it is possible now. */
 void people_meddle(struct sim *w, struct dice *d);
+/* The same while a process is frozen (w->meanwhile; its ctx is the dice). */
+void people_meanwhile(struct sim *w);
 /* Two of them that come by too seldom: false when it is not possible. */
 bool people_adopt(struct sim *w, struct dice *d);
 bool people_use_orphan(struct sim *w, struct dice *d);

@@ -58,6 +58,9 @@
 	X(B6, "the record is restored from a backup")                          \
 	X(B7, "the record is deleted")                                         \
 	X(B11, "a machine is suspended past its lease")                        \
+	X(B11A, "woken behind its last look, a call still lands in IAM")       \
+	X(B11B, "woken behind its last look, its call is too old for AWS")     \
+	X(B11C, "woken behind its last look, it still writes a client")        \
 	X(C12, "a client is changed or reverted by somebody else")             \
 	X(C17, "some clients have the new pair, some have not")                \
 	X(C19, "a client says it stored the pair, and did not")                \

@@ -131,6 +131,8 @@ sim_check_run(struct sim *w, bool blocked)
 	reach_check(w, CHECK_L3);
 	if (blocked && w->run_alarms == 0)
 		sim_bad(w, "L3: blocked, and the alarm does not repeat");
+	if (w->unsaid)
+		sim_bad(w, "L3: a client was written late, and nobody is told");
 	if (w->run_alarms > people + 1)
 		sim_bad(w, "L3: %u alarms in one run", w->run_alarms);
 }

@@ -124,20 +124,35 @@ sim_client_region(struct client_conf *c, const char *region)
 	config_peer(c->identity, region, &c->client.smtp);
 }
 
+/* Nothing can stop it: it is like somebody else's edit, but it must be said
+ * (sim_check_run). */
+static void
+written_late(struct sim_client *s)
+{
+	s->exempt = true;
+	s->ours = false;
+	s->edited = s->w->calls;
+	s->w->unsaid = true;
+	reach_mode(s->w, MODE_B11C);
+}
+
 static enum ec
 write_pair(const struct client *c, const struct smtp_cred *cred, struct err *e)
 {
 	struct sim_client *s = c->conf;
-	bool lie;
+	bool lie, late;
 
 	TRY(begin(c, CALL_WRITE, &lie, e));
 	sim_check_write(s->w, c, cred);
+	late = sim_gap(s->w);
 	if (!lie) {
 		s->ours = true;
 		s->written = s->w->now;
 		(void)snprintf(s->user, sizeof(s->user), "%s", cred->user);
 		(void)snprintf(
 		    s->pass, sizeof(s->pass), "%s", secret_reveal(cred->pass));
+		if (late)
+			written_late(s);
 		if (s->drv.activate == NULL)
 			s->live_at = s->w->now + s->delay;
 		sim_say(s->w, "  + %s holds %s", c->name, s->user);

@@ -6,7 +6,8 @@
 #include "base/auto.h"
 #include "world.h"
 
-#define SPAN_MS (15 * SIM_MINUTE)
+#define SPAN_MS   (15 * SIM_MINUTE)
+#define SIGNED_MS (15 * SIM_MINUTE)
 
 /* Asked more often than anything else. All ids begin alike: what differs is
  * compared first. */
@@ -295,8 +296,30 @@ list(void *ctx, const char *name, struct iam_keys *ret, struct err *e)
 	return sim_leave(w, EC_OK, e);
 }
 
+/*
+ * Where the process may stand still, and what AWS does about it: it refuses
+ * what is dated too long ago. "AWS requires that a request arrives within 5
+ * minutes of its time stamp"; IAM takes it for 15, and the later is worse.
+ */
+static bool
+expired(struct sim *w, int64_t dated, struct err *e)
+{
+	const bool taken_over = sim_gap(w);
+
+	if (w->now - dated <= SIGNED_MS) {
+		if (taken_over)
+			reach_mode(w, MODE_B11A);
+		return false;
+	}
+	if (taken_over)
+		reach_mode(w, MODE_B11B);
+	(void)fail(e, EC_AUTH, "iam: SignatureDoesNotMatch: expired");
+	return true;
+}
+
 static enum ec
-create(void *ctx, const char *name, struct iam_new_key *ret, struct err *e)
+create(void *ctx, const char *name, int64_t at, struct iam_new_key *ret,
+    struct err *e)
 {
 	struct sim *w = ctx;
 	struct sim_key *k;
@@ -305,6 +328,8 @@ create(void *ctx, const char *name, struct iam_new_key *ret, struct err *e)
 	if (sim_enter(w, CALL_CREATE, name, e))
 		return e->ec;
 	sim_check_create(w);
+	if (expired(w, at, e))
+		return sim_leave(w, e->ec, e);
 	if (disturbed(w, CALL_CREATE, 0, EC_UNKNOWN, &ec, e))
 		return sim_leave(w, ec, e);
 	if (sim_keys_count(w) >= 2)
@@ -323,8 +348,8 @@ create(void *ctx, const char *name, struct iam_new_key *ret, struct err *e)
 }
 
 static enum ec
-set_status(
-    void *ctx, const char *name, const char *id, bool active, struct err *e)
+set_status(void *ctx, const char *name, const char *id, bool active, int64_t at,
+    struct err *e)
 {
 	const enum sim_call call = active ? CALL_ON : CALL_OFF;
 	struct sim *w = ctx;
@@ -341,6 +366,10 @@ set_status(
 		sim_check_on(w, k);
 	else
 		sim_check_off(w, k);
+	if (expired(w, at, e))
+		return sim_leave(w, e->ec, e);
+	if (!k->exists)
+		return sim_leave(w, fail(e, EC_GONE, "iam: no key %s", id), e);
 	if (disturbed(w, call, (size_t)(k - w->keys), EC_TEMP, &ec, e))
 		return sim_leave(w, ec, e);
 	k->others = k->others && (active || !k->active); /* ours from now on */
@@ -349,7 +378,8 @@ set_status(
 }
 
 static enum ec
-remove_key(void *ctx, const char *name, const char *id, struct err *e)
+remove_key(
+    void *ctx, const char *name, const char *id, int64_t at, struct err *e)
 {
 	struct sim *w = ctx;
 	struct sim_key *k;
@@ -362,6 +392,10 @@ remove_key(void *ctx, const char *name, const char *id, struct err *e)
 	if (k == NULL)
 		return sim_leave(w, fail(e, EC_GONE, "iam: no key %s", id), e);
 	sim_check_remove(w, k);
+	if (expired(w, at, e))
+		return sim_leave(w, e->ec, e);
+	if (!k->exists)
+		return sim_leave(w, fail(e, EC_GONE, "iam: no key %s", id), e);
 	if (disturbed(w, CALL_REMOVE, (size_t)(k - w->keys), EC_TEMP, &ec, e))
 		return sim_leave(w, ec, e);
 	sim_key_drop(w, k);

@@ -120,6 +120,7 @@ arrange_deaths(struct sim *w, struct dice *d)
 		w->freeze_at = 1 + upto(d, 150);
 		w->freeze_runs = 1 + upto(d, 3);
 		w->freeze_ms = (1 + upto(d, 30)) * SIM_MINUTE;
+		w->freeze_gap = percent(d, 50);
 	}
 }
 
@@ -201,6 +202,8 @@ life(uint64_t seed, bool trace, struct reach *reach, bool on_disk)
 	struct dice d = { seed };
 
 	arrange(&w, &d);
+	w.meanwhile = people_meanwhile;
+	w.meanwhile_ctx = &d;
 	if (on_disk) {
 		w.crash_at = 0; /* it dies in its writes */
 		sim_sql_begin(&w, seed, upto(&d, 6));

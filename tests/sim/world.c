@@ -137,6 +137,7 @@ die(struct sim *w, struct err *e)
 			reach_mode(w, MODE_A1);
 	}
 	w->proc.dead = true;
+	w->unsaid = false; /* the dead say nothing */
 	return fail(e, EC_BUG, "dead");
 }
 
@@ -179,26 +180,13 @@ sim_enter(struct sim *w, enum sim_call call, const char *what, struct err *e)
 	return true;
 }
 
-/* Between a look at the fence and the effect right after it no lease can
- * protect; that gap is a few instructions of the real program, and a request
- * signed before it is refused after 15 minutes. */
-static bool
-may_freeze(const struct sim *w)
-{
-	return w->last_call != CALL_FENCE && w->last_call != CALL_COMMIT &&
-	    w->last_call != CALL_HOLD;
-}
-
 enum ec
 sim_leave(struct sim *w, enum ec ec, struct err *e)
 {
-	if (w->freeze_at != 0 && w->calls >= w->freeze_at && !w->nested &&
-	    !w->proc.dead && may_freeze(w)) {
-		const struct err mine = *e;
+	const struct err mine = *e;
 
-		sim_freeze(w);
-		*e = mine;
-	}
+	sim_freeze(w);
+	*e = mine;
 	if (ec != EC_OK && !w->proc.dead)
 		sim_say(w, "  -> %s: %s", ec_name(ec), e->what);
 	sim_check(w);
@@ -265,6 +253,7 @@ notify_alarm(void *ctx, const char *id, const char *cause, const char *fix_,
 		return;
 	w->alarms++;
 	w->run_alarms++;
+	w->unsaid = false;
 	sim_check_text(w, cause);
 	sim_check_text(w, fix_);
 	(void)snprintf(w->alarm, sizeof(w->alarm), "%.300s", cause);

@@ -15,6 +15,7 @@
  *   sim_check.c   the invariants       sim_config.c  configuration
  *   sim_seal.c    sealing without a key file
  *   sim_run.c     timer and operator: run after run until the end
+ *   sim_freeze.c  a process stands still, and another takes over
  *   reach.c       what was reached: states, arrows, rules, failures
  *   weather.c     a random world       people.c      everybody else in it
  */
@@ -170,6 +171,10 @@ struct sim {
 	unsigned long freeze_at;
 	unsigned freeze_runs; /* so many of them */
 	int64_t freeze_ms;    /* so long, and so long after each */
+	bool unsaid;          /* it wrote a client late, and no alarm told */
+	bool freeze_gap;      /* behind its last look, before an effect */
+	void (*meanwhile)(struct sim *w); /* people, after each; or NULL */
+	void *meanwhile_ctx;
 	bool nested;
 	unsigned processes, frozen; /* last id; id of the frozen one */
 	enum sim_call last_call;
@@ -313,9 +318,14 @@ void sim_check_text(struct sim *w, const char *text);
 void sim_check_run(struct sim *w, bool blocked); /* a run has ended */
 void sim_check_end(struct sim *w);
 
-/* ---- sim_run.c ---- */
-/* The process that is at work stands still; others run meanwhile. */
+/* ---- sim_freeze.c ---- */
+/* At the end of a call: the process may stand still, others run meanwhile. */
 void sim_freeze(struct sim *w);
+/* The same right before an effect, behind the last look at the lease. True:
+ * it has been taken over since. */
+bool sim_gap(struct sim *w);
+
+/* ---- sim_run.c ---- */
 /* Would the timer find it due? */
 bool sim_due(const struct sim *w);
 /* One start of the program. */

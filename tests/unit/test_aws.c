@@ -409,6 +409,39 @@ test_skew(void **state)
 	end(&s);
 }
 
+/* A date that says when something was decided is signed as it is, and no
+ * other one is tried: what AWS finds too old was to be refused. */
+static void
+test_dated(void **state)
+{
+	const int64_t off = INT64_C(3600) * 1000;
+	const struct aws_call c = { .service = "iam",
+		.action = "TestAction",
+		.at = INT64_C(1790000000000) };
+	AUTO(http_reply) struct http_reply r = { .status = 0 };
+	char date[64], refusal[512];
+	struct fake_step script[] = { { FAKE_REPLY_CLOSE, refusal } };
+	struct session s;
+	struct aws_error why;
+	struct err e;
+
+	(void)state;
+	date_text(off, date, sizeof(date));
+	(void)snprintf(refusal, sizeof(refusal), "%s%s%s", HEAD("403 x"), date,
+	    XML("SignatureDoesNotMatch"));
+	begin(&s, script, COUNT(script));
+	assert_int_equal(aws_do(s.aws, &c, &r, &why, &e), EC_AUTH);
+	assert_int_equal(s.server.seen->requests, 1);
+	assert_int_equal(signed_at(s.server.seen->text[0]), c.at);
+	/* Also when the clock has been corrected for others. */
+	assert_int_equal(call(&s, AWS_RESEND, &why, &e), EC_AUTH);
+	assert_int_equal(s.server.seen->requests, 3);
+	assert_int_equal(aws_do(s.aws, &c, &r, &why, &e), EC_AUTH);
+	assert_int_equal(s.server.seen->requests, 4);
+	assert_int_equal(signed_at(s.server.seen->text[3]), c.at);
+	end(&s);
+}
+
 static void
 test_settings(void **state)
 {
@@ -661,6 +694,7 @@ main(void)
 		cmocka_unit_test(test_recovery),
 		cmocka_unit_test(test_unreachable),
 		cmocka_unit_test(test_skew),
+		cmocka_unit_test(test_dated),
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_attempts),
 		cmocka_unit_test(test_attempts_throttled),

@@ -84,7 +84,7 @@ test_create(void **state)
 
 	(void)state;
 	begin(&s, script, 1);
-	assert_int_equal(s.iam.create(s.iam.ctx, USER, &k, &e), EC_OK);
+	assert_int_equal(s.iam.create(s.iam.ctx, USER, 0, &k, &e), EC_OK);
 	assert_string_equal(k.key.id, ID);
 	assert_string_equal(secret_reveal(k.secret), SECRET);
 	assert_int_equal(k.key.created, clock_parse_iso(TIME));
@@ -119,7 +119,7 @@ test_create_lost(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		begin(&s, &bad[i], 1);
-		if (s.iam.create(s.iam.ctx, USER, &k, &e) != EC_UNKNOWN) {
+		if (s.iam.create(s.iam.ctx, USER, 0, &k, &e) != EC_UNKNOWN) {
 			print_error("row %zu: %s\n", i, e.what);
 			_fail(__FILE__, __LINE__);
 		}
@@ -129,6 +129,38 @@ test_create_lost(void **state)
 		assert_null(strstr(e.what, SECRET));
 		end(&s);
 	}
+}
+
+/* What changes something is dated as its caller says; what reads is not. */
+static void
+test_dated(void **state)
+{
+	static const struct fake_step any[] = { { FAKE_DROP, NULL } };
+	static const char date[] = "X-Amz-Date: 20260921T141320Z\r\n";
+	const int64_t at = INT64_C(1790000000000);
+	struct iam_new_key k = { .secret = NULL };
+	struct iam_caller c;
+	struct session s;
+	struct err e;
+
+	(void)state;
+	begin(&s, any, 1);
+	assert_int_equal(s.iam.create(s.iam.ctx, USER, at, &k, &e), EC_UNKNOWN);
+	assert_non_null(strstr(s.server.seen->text[0], date));
+	end(&s);
+	begin(&s, any, 1);
+	assert_int_equal(
+	    s.iam.set_status(s.iam.ctx, USER, ID, false, at, &e), EC_TEMP);
+	assert_non_null(strstr(s.server.seen->text[0], date));
+	end(&s);
+	begin(&s, any, 1);
+	assert_int_equal(s.iam.remove(s.iam.ctx, USER, ID, at, &e), EC_TEMP);
+	assert_non_null(strstr(s.server.seen->text[0], date));
+	end(&s);
+	begin(&s, any, 1);
+	assert_int_equal(s.iam.caller(s.iam.ctx, &c, &e), EC_TEMP);
+	assert_null(strstr(s.server.seen->text[0], date));
+	end(&s);
 }
 
 static void
@@ -146,17 +178,17 @@ test_change(void **state)
 	(void)state;
 	begin(&s, update, 1);
 	assert_int_equal(
-	    s.iam.set_status(s.iam.ctx, USER, ID, false, &e), EC_OK);
+	    s.iam.set_status(s.iam.ctx, USER, ID, false, 0, &e), EC_OK);
 	assert_string_equal(body_of(&s, 0),
 	    "Action=UpdateAccessKey&Version=2010-05-08&UserName=" USER
 	    "&AccessKeyId=" ID "&Status=Inactive");
 	assert_int_equal(
-	    s.iam.set_status(s.iam.ctx, USER, ID, true, &e), EC_OK);
+	    s.iam.set_status(s.iam.ctx, USER, ID, true, 0, &e), EC_OK);
 	assert_non_null(strstr(body_of(&s, 1), "&Status=Active"));
-	assert_int_equal(s.iam.remove(s.iam.ctx, USER, ID, &e), EC_PROTO);
+	assert_int_equal(s.iam.remove(s.iam.ctx, USER, ID, 0, &e), EC_PROTO);
 	end(&s);
 	begin(&s, remove, 1);
-	assert_int_equal(s.iam.remove(s.iam.ctx, USER, ID, &e), EC_OK);
+	assert_int_equal(s.iam.remove(s.iam.ctx, USER, ID, 0, &e), EC_OK);
 	assert_string_equal(body_of(&s, 0),
 	    "Action=DeleteAccessKey&Version=2010-05-08&UserName=" USER
 	    "&AccessKeyId=" ID);
@@ -219,7 +251,7 @@ test_error_names(void **state)
 
 	(void)state;
 	begin(&s, script, 1);
-	assert_int_equal(s.iam.remove(s.iam.ctx, USER, ID, &e), EC_GONE);
+	assert_int_equal(s.iam.remove(s.iam.ctx, USER, ID, 0, &e), EC_GONE);
 	assert_non_null(strstr(e.what, ID));
 	assert_non_null(strstr(e.what, "NoSuchEntity: gone"));
 	end(&s);
@@ -233,6 +265,7 @@ main(void)
 		cmocka_unit_test(test_user),
 		cmocka_unit_test(test_create),
 		cmocka_unit_test(test_create_lost),
+		cmocka_unit_test(test_dated),
 		cmocka_unit_test(test_change),
 		cmocka_unit_test(test_last_used),
 		cmocka_unit_test(test_error_names),

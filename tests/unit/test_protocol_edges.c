@@ -678,7 +678,7 @@ test_long_requests(void **state)
 		user[len] = '\0';
 		sent = aws_calls(a);
 		assert_int_not_equal(iam.set_status(iam.ctx, user,
-					 "AKIAIOSFODNN7EXAMPLE", true, &e),
+					 "AKIAIOSFODNN7EXAMPLE", true, 0, &e),
 		    EC_OK);
 		if (len < 8090)
 			assert_int_equal(aws_calls(a), sent + 1);
