@@ -102,11 +102,8 @@ step_rollback(struct rotation *r, struct err *e)
 {
 	struct rec *rec = &r->rec;
 
-	if (!rec->rollback) {
+	if (!rec->rollback)
 		TRY(turn_round(r, e));
-		if (rec->state != ROT_RB)
-			return EC_OK;
-	}
 	TRY(guard_mutation(r, e));
 	TRY(push_all(r, e));
 	rec->verified_at = rotation_now(r);

@@ -54,7 +54,7 @@ GROUPS = {
                 "push verify retire rollback orphan"),
         tests=units("engine engine_clients engine_retire engine_back "
                     "engine_guards engine_limits engine_edges engine_found "
-                    "engine_due engine_crash engine_time engine_random"),
+                    "engine_due engine_each engine_late engine_crash engine_time engine_random"),
         with_="tests/sim", share=98),
     "store": dict(
         files=c("rotator", "store_home store_lease store_log store_owner "

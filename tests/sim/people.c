@@ -159,7 +159,9 @@ revoke_it(struct sim *w, struct dice *d)
 	return true;
 }
 
-/* Before anything is begun: which of two keys is in use. */
+static bool is_held(struct sim *w, const struct sim_key *k);
+
+/* Before anything is begun: which of two keys is in use. He has looked. */
 bool
 people_adopt(struct sim *w, struct dice *d)
 {
@@ -168,7 +170,8 @@ people_adopt(struct sim *w, struct dice *d)
 	(void)d;
 	for (size_t i = 1; i < w->n_keys && other == NULL; i++)
 		other = w->keys[i].exists ? &w->keys[i] : NULL;
-	if (w->disk.state != ROT_IDLE || !k->exists || other == NULL)
+	if (w->disk.state != ROT_IDLE || !k->exists || other == NULL ||
+	    is_held(w, other))
 		return false;
 	sim_adopt(w, k->id, other->id);
 	return true;
@@ -452,8 +455,8 @@ let_go(struct sim *w, struct dice *d)
 }
 
 /* Nothing here takes a client away that the frozen process is at; and nobody
- * switches a key on right after it was seen off for the last time, and before
- * it is deleted: IAM deletes without conditions. */
+ * switches the old key on, for the late call may switch it off again unseen.
+ */
 void
 people_meanwhile(struct sim *w)
 {

@@ -25,15 +25,19 @@ is_time(const struct sim *w)
 	    !w->proc.dead;
 }
 
+/* People act when another has taken over: what they do between the last list
+ * and an effect of the same process nobody can see, for IAM has no conditions.
+ */
 static void
 others_run(struct sim *w)
 {
 	sim_advance(w, w->freeze_ms);
 	for (unsigned i = 0; i < w->freeze_runs && w->bad[0] == '\0'; i++) {
-		if (sim_run(w) != EC_BUSY)
+		if (sim_run(w) != EC_BUSY) {
 			reach_mode(w, MODE_A16);
-		if (w->meanwhile != NULL)
-			w->meanwhile(w);
+			if (w->meanwhile != NULL)
+				w->meanwhile(w);
+		}
 		sim_advance(w, w->freeze_ms);
 	}
 }

@@ -676,6 +676,108 @@ due_at_its_age(void **state)
 	assert_int_equal(r.rec.state, ROT_INTENT);
 }
 
+/* A pause is a day; what is longer was written by a wrong clock. */
+static void
+no_pause_is_longer(void **state)
+{
+	AUTO(rotation) struct rotation r = { .w = NULL };
+	struct err e;
+	WORLD(w, 1);
+
+	(void)state;
+	rotates(&w);
+	open_at(&w, &r, ROT_IDLE);
+	r.rec.failures = 1;
+	r.rec.next_at = frozen + SIM_DAY;
+	assert_int_equal(at(&r, frozen, &e), EC_OK);
+	assert_int_equal(r.rec.state, ROT_IDLE);
+	r.rec.next_at++;
+	assert_int_equal(at(&r, frozen, &e), EC_OK);
+	assert_int_equal(r.rec.state, ROT_INTENT);
+}
+
+/* For an hour a key that is not listed may only not be listed yet. */
+static void
+not_listed_for_an_hour(void **state)
+{
+	AUTO(rotation) struct rotation r = { .w = NULL };
+	struct err e;
+	WORLD(w, 1);
+
+	(void)state;
+	rotates(&w);
+	open_at(&w, &r, ROT_IDLE);
+	r.force = true;
+	sim_key(&w, r.rec.old.id)->others = true;
+	sim_key_drop(&w, sim_key(&w, r.rec.old.id));
+	r.rec.old.created = frozen - SIM_HOUR + 1;
+	assert_int_equal(at(&r, frozen, &e), EC_TEMP);
+	assert_int_equal(r.rec.state, ROT_IDLE);
+	r.rec.old.created--;
+	assert_int_equal(at(&r, frozen, &e), EC_OK);
+	assert_int_equal(r.rec.state, ROT_INTENT);
+}
+
+/* It is on again and stays so: when no call against it can land any more. */
+static void
+needed_after_a_late_call(void **state)
+{
+	AUTO(rotation) struct rotation r = { .w = NULL };
+	struct err e;
+	WORLD(w, 1);
+	int64_t until;
+
+	(void)state;
+	w.identity.quiet = 10 * SIM_DAY;
+	open_at(&w, &r, ROT_QUIET);
+	sim_client(&w, "c0")->exempt = true;
+	sim_client_hold(sim_client(&w, "c0"), "AKIAFOREIGNFOREIGNXX", "x");
+	r.rec.off_at = frozen;
+	until = frozen + w.identity.late_window;
+	assert_int_equal(at(&r, until - 1, &e), EC_LATER);
+	assert_int_equal(r.rec.state, ROT_QUIET);
+	assert_int_equal(at(&r, until, &e), EC_CONFLICT);
+	assert_int_equal(r.rec.state, ROT_BLOCKED);
+}
+
+static void
+when_nothing_can_land(void **state)
+{
+	AUTO(rotation) struct rotation r = { .w = NULL };
+	struct err e;
+	WORLD(w, 1);
+	int64_t until;
+
+	(void)state;
+	sim_fault(&w, CALL_CREATE, 1, 1, FAULT_AFTER, 0);
+	open_at(&w, &r, ROT_INTENT);
+	until = r.rec.sent_at + w.identity.late_window;
+	assert_int_equal(at(&r, until - 1, &e), EC_LATER);
+	assert_int_equal(r.rec.state, ROT_INTENT);
+	assert_int_equal(at(&r, until, &e), EC_OK);
+	assert_int_equal(r.rec.state, ROT_ORPH);
+}
+
+static void
+when_an_orphan_may_go(void **state)
+{
+	AUTO(rotation) struct rotation r = { .w = NULL };
+	struct err e;
+	WORLD(w, 1);
+	int64_t until;
+
+	(void)state;
+	sim_fault(&w, CALL_CREATE, 1, 1, FAULT_AFTER, 0);
+	open_at(&w, &r, ROT_ORPHQ);
+	until = r.rec.orphan_at + w.identity.late_window;
+	assert_int_equal(at(&r, until - 1, &e), EC_LATER);
+	assert_int_equal(r.rec.state, ROT_ORPHQ);
+	w.proc.skew_known = true;
+	w.now = until; /* the world's own checks */
+	assert_int_equal(at(&r, until, &e), EC_OK);
+	assert_int_equal(r.rec.state, ROT_INTENT);
+}
+
 int
 main(void)
 {
@@ -698,6 +800,11 @@ main(void)
 		T(gone_or_not_listed_yet),
 		T(on_again_or_listed_late),
 		T(a_late_call),
+		T(no_pause_is_longer),
+		T(not_listed_for_an_hour),
+		T(needed_after_a_late_call),
+		T(when_nothing_can_land),
+		T(when_an_orphan_may_go),
 		T(due_at_its_age),
 	};
 
