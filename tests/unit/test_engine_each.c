@@ -123,6 +123,25 @@ a_key_that_was_kept_is_believed(void **state)
 	assert_int_equal(w.count[CALL_LOAD], 1);
 }
 
+/* Nothing is done on a record that could not be read, and why is said. */
+static void
+an_unreadable_record(void **state)
+{
+	static const enum ec classes[] = { EC_IO, EC_NOMEM, EC_DAMAGED };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(classes); i++) {
+		unsigned long before;
+		WORLD(w, 1);
+
+		sim_fault(&w, CALL_LOAD, 1, 1, FAULT_FAIL, classes[i]);
+		before = w.calls;
+		assert_int_equal(sim_run(&w), classes[i]);
+		assert_string_equal(w.err.what, "disk");
+		assert_int_equal(w.calls, before + 1);
+	}
+}
+
 /* --- push ----------------------------------------------------------------- */
 
 static void
@@ -553,8 +572,10 @@ gone_is_off(void **state)
 	assert_int_equal(w.disk.state, ROT_DEACT);
 	drop_old(&w);
 	memset(w.count, 0, sizeof(w.count));
+	hear_all(&w);
 	(void)sim_run(&w);
 	state_is(&w, ROT_IDLE);
+	assert_non_null(strstr(told, "DEACT -> DONE"));
 	assert_int_equal(w.count[CALL_SLEEP], 0);
 }
 
@@ -887,6 +908,7 @@ an_orphan_on_again_and_used(void **state)
 	sim_advance(&w, SIM_HOUR);
 	assert_int_equal(sim_run(&w), EC_CONFLICT);
 	state_is(&w, ROT_BLOCKED);
+	assert_int_equal(w.disk.resume, ROT_ORPH); /* from its beginning */
 	assert_int_equal(w.count[CALL_OFF], 0);
 }
 
@@ -934,6 +956,7 @@ main(void)
 		T(no_key_is_due_at_once),
 		T(a_young_key_can_be_replaced),
 		T(a_key_that_was_kept_is_believed),
+		T(an_unreadable_record),
 		T(the_former_pair_stays),
 		T(kept_on_the_way_forward),
 		T(kept_on_the_way_back),
