@@ -103,9 +103,12 @@ def link_flags():
 # --- building ----------------------------------------------------------------
 
 class Group:
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, name, only=(), ready=""):
+        """only: the files that are mutated, none: all of the group. ready:
+        where `make` has put the objects of the tests; "": they are built."""
+        self.name, self.ready = name, ready
         self.__dict__.update(GROUPS[name])
+        self.files = [f for f in self.files if f in only] or self.files
         self.dir = os.path.join(OUT, name)
         self.mutants, self.solo, self.texts = {}, {}, {}
         self.tests = [t for t in self.tests if os.path.exists(t + ".c")]
@@ -143,10 +146,6 @@ class Group:
             (self.solo if n in leave_out else self.mutants)[n] = m
         return f.next
 
-    def includes(self):
-        """Where a file of the tree sits beside what it includes."""
-        return []
-
     def build(self):
         first = 0
         for path in self.files:
@@ -155,17 +154,24 @@ class Group:
             sys.exit("too many mutants")
         must(CC + CFLAGS + ["-c", HERE + "/mut.c", "-o", self.dir + "/mut.o"])
         self.others = [self.dir + "/mut.o"]
-        for t in self.tests + (self.siblings() if hasattr(self, "with_") else []):
-            to = self.dir + "/t_" + os.path.basename(t) + ".o"
-            must(CC + CFLAGS + ["-c", t + ".c", "-o", to])
-            if t not in self.tests:
-                self.others.append(to)
+        self.made = {t: self.test_object(t) for t in self.tests + self.siblings()}
+        self.others += [self.made[t] for t in self.siblings()]
         self.link_flags = link_flags()
         self.objs = {p: self.obj(p) for p in self.files}
         for t in self.tests:
             self.link(t, self.program(t), self.objs)
 
+    def test_object(self, t):
+        ready = os.path.join(self.ready, t + ".o")
+        if self.ready and os.path.exists(ready) and not newer(t + ".c", ready):
+            return ready
+        to = self.dir + "/t_" + os.path.basename(t) + ".o"
+        must(CC + CFLAGS + ["-c", t + ".c", "-o", to])
+        return to
+
     def siblings(self):
+        if not hasattr(self, "with_"):
+            return []
         return ["%s/%s" % (self.with_, f[:-2])
                 for f in sorted(os.listdir(self.with_)) if f.endswith(".c")]
 
@@ -173,7 +179,7 @@ class Group:
         return os.path.join(self.dir, os.path.basename(test))
 
     def link(self, test, to, objs):
-        must(CC + ["-pie", self.dir + "/t_" + os.path.basename(test) + ".o"] +
+        must(CC + ["-pie", self.made[test]] +
              list(objs.values()) + self.others +
              ["%s/lib%s.a" % (LIB, l) for l in "rotator clients sigv4 base".split()] +
              self.link_flags + ["-o", to])
@@ -367,6 +373,7 @@ def main():
     a.add_argument("-j", type=int, default=2)
     a.add_argument("-n", action="store_true", help="only count them")
     a.add_argument("-x", default="", help="tests to leave out, with commas")
+    a.add_argument("-o", default="", help="where the tests' objects are already")
     a.add_argument("what", nargs="*")
     a = a.parse_args()
     groups = [g for g in GROUPS if g in a.what] or [
@@ -378,7 +385,7 @@ def main():
     begin = time.monotonic()
 
     for name in groups:
-        g = Group(name)
+        g = Group(name, [w.split(":")[0] for w in what], a.o)
         g.tests = [t for t in g.tests
                    if os.path.basename(t) not in a.x.split(",")]
         g.build()
