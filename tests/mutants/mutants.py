@@ -192,13 +192,15 @@ def limits(cpu):
         os.setsid()
         resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 20, 64 << 20))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (256 << 20, 256 << 20))
     return set_
 
 
 def scratch():
     base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    return tempfile.mkdtemp(prefix="mut.", dir=base)
+    tmp = tempfile.mkdtemp(prefix="mut.", dir=base)
+    os.chmod(tmp, 0o755)  # some tests are somebody else for a while
+    return tmp
 
 
 def passes(program, number, cpu, wall, seen=None):

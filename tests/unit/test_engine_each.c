@@ -458,6 +458,23 @@ what_is_read_back(void **state)
 	assert_non_null(strstr(e.what, "no credential"));
 }
 
+/* Nothing is retired behind the back of a client that came in. */
+static void
+a_client_that_was_never_verified(void **state)
+{
+	AUTO(rotation) struct rotation r = { .w = NULL };
+	WORLD(w, 1);
+	struct err e;
+	(void)state;
+
+	reaches(&w, ROT_GRACE);
+	take(&w, &r);
+	assert_int_equal(push_verify_all(&r, &e), EC_OK);
+	r.rec.clients[0].state = CL_PENDING;
+	assert_int_equal(push_verify_all(&r, &e), EC_CONFLICT);
+	assert_non_null(strstr(e.what, "was registered"));
+}
+
 static void
 how_to_mend_a_new_key(void **state)
 {
@@ -744,6 +761,15 @@ back_in_another_account(void **state)
 	assert_int_equal(sim_run(&w), EC_CONFIG);
 	assert_false(w.disk.rollback);
 	assert_int_equal(w.disk.state, ROT_RB);
+	/* Nor is anything written there when it is turned round already. */
+	w.account[0] = SIM_ACCOUNT[0];
+	sim_fault(&w, CALL_WRITE, 1, 1, FAULT_FAIL, EC_IO);
+	assert_int_equal(sim_run(&w), EC_CLIENT);
+	assert_true(w.disk.rollback);
+	w.account[0] = '9';
+	w.count[CALL_WRITE] = w.count[CALL_LIST] = 0;
+	assert_int_equal(sim_run(&w), EC_CONFIG);
+	assert_int_equal(w.count[CALL_WRITE] + w.count[CALL_LIST], 0);
 }
 
 static void
@@ -972,6 +998,7 @@ main(void)
 		T(drift_to_a_third_key),
 		T(the_new_key_with_another_regions_password),
 		T(what_is_read_back),
+		T(a_client_that_was_never_verified),
 		T(how_to_mend_a_new_key),
 		T(a_change_is_awaited_for_seconds),
 		T(gone_is_off),
