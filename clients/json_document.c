@@ -101,6 +101,7 @@ get_text(const struct json_document *d, const struct buf *text, const char *key,
 	struct edit_path path = { .n = 0 };
 	const struct tree_node *n;
 	struct found f;
+	enum ec ec;
 
 	TRY(path_of(d->flat, key, &path, e));
 	TRY(scan(&t, key, e));
@@ -110,11 +111,11 @@ get_text(const struct json_document *d, const struct buf *text, const char *key,
 	n = tree_at(&t, f.node);
 	if (is_null(&t, n))
 		return EC_OK;
-	if (n->kind != TREE_TEXT ||
-	    json_unescape(buf_str(text) + n->at + 1, n->len - 2, ret, e) !=
-		EC_OK)
+	if (n->kind != TREE_TEXT)
 		return no_text(key, e);
-	return EC_OK;
+	ec = json_unescape(buf_str(text) + n->at + 1, n->len - 2, ret, e);
+	TRY_MEMORY(ec);
+	return ec == EC_OK ? EC_OK : no_text(key, e);
 }
 
 enum ec

@@ -58,10 +58,11 @@ keep(struct reading *r, const struct template_piece *p, size_t n, struct err *e)
 	AUTO(buf) struct buf v = BUF(r->got[p->field].max);
 	const char *raw = buf_str(r->text) + r->at;
 	struct buf *got = &r->got[p->field];
+	const enum ec ec = p->filter == NULL ? buf_add(&v, raw, n, e)
+					     : p->filter->decode(raw, n, &v, e);
 
-	if (p->filter == NULL)
-		TRY(buf_add(&v, raw, n, e));
-	else if (p->filter->decode(raw, n, &v, e) != EC_OK)
+	TRY_MEMORY(ec);
+	if (ec != EC_OK)
 		return differs(r, "is not encoded as in the template", e);
 	if (!r->have[p->field])
 		TRY(buf_add(got, buf_str(&v), v.len, e));

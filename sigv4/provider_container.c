@@ -76,11 +76,12 @@ fail_address(const char *variable, struct err *e)
 static enum ec
 check_url(const char *url, const char *variable, struct err *e)
 {
-	AUTO(url) CURLU *u = curl_url();
+	AUTO(url) CURLU *u = NULL;
 	AUTO(text) char *scheme = NULL;
 	AUTO(text) char *host = NULL;
 
-	errno = 0;
+	errno = 0; /* libcurl's words for it are the same for all */
+	u = curl_url();
 	if (u == NULL || curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ||
 	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
 	    curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)

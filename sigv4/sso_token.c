@@ -1,6 +1,7 @@
 /* sso_token: see sso_token.h. */
 #include "sigv4/sso_token.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,8 +26,9 @@ cache_file(const struct aws_env *env, const char *key,
 	char path[80];
 	size_t n = strlen(name);
 
+	errno = 0;
 	if (EVP_Digest(key, strlen(key), sum, NULL, EVP_sha1(), NULL) != 1)
-		return fail(e, EC_BUG, "SHA-1 failed");
+		return fail_lib(e, EC_BUG, "SHA-1 failed");
 	for (size_t i = 0; i < SHA1_LEN && n + 3 < sizeof(name); i++, n += 2)
 		(void)snprintf(name + n, sizeof(name) - n, "%02x", sum[i]);
 	(void)snprintf(path, sizeof(path), "%s.json", name);
@@ -58,14 +60,18 @@ static enum ec
 take_token(const struct aws_env *env, const struct buf *text, struct buf *ret,
     struct err *e)
 {
-	AUTO(json) cJSON *j = cJSON_ParseWithOpts(buf_str(text), NULL, true);
-	const char *token = cJSON_GetStringValue(
-	    cJSON_GetObjectItemCaseSensitive(j, "accessToken"));
-	int64_t until = end_of(cJSON_GetStringValue(
-	    cJSON_GetObjectItemCaseSensitive(j, "expiresAt")));
+	AUTO(json) cJSON *j = NULL;
+	const char *token;
+	int64_t until;
 
+	errno = 0; /* cJSON does not say that it was short of memory */
+	j = cJSON_ParseWithOpts(buf_str(text), NULL, true);
+	token = cJSON_GetStringValue(
+	    cJSON_GetObjectItemCaseSensitive(j, "accessToken"));
+	until = end_of(cJSON_GetStringValue(
+	    cJSON_GetObjectItemCaseSensitive(j, "expiresAt")));
 	if (token == NULL || !provider_clean(token) || until < 0)
-		return fail(e, EC_GONE, "the cached token cannot be read");
+		return fail_lib(e, EC_GONE, "the cached token cannot be read");
 	if (until <= provider_now(env))
 		return fail(e, EC_GONE, "the cached token has expired");
 	return buf_adds(ret, token, e);

@@ -1,29 +1,38 @@
 #!/bin/sh
-# Everything that runs in process order under clang's counters, and what was
-# not reached: coverage.py. COVER=quick leaves out the long tests.
+# What is cheap and the same each time, under clang's counters, and what was
+# not reached by it: coverage.py. The tests of units and of conformance, the
+# store over a failing disk, each allocation that fails (tests/faults/torture),
+# the corpora of tests/fuzz once through. Not the tests of whole programs: a
+# branch that only those reach has no test of its own.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 build=$PWD/build/cov
 raw=$build/prof
 rm -rf "$raw"
 mkdir -p "$raw"
+fuzz=$(for f in tests/fuzz/fuzz_*.c; do echo "build/cov/tests/fuzz/$(basename "$f" .c)"; done)
+# One of them speaks to the leak sanitizer, which needs its half of it here.
+# shellcheck disable=SC2086 # a list
+make -s --no-print-directory FLAVOUR=cov ${CC:+CC="$CC"} LDFLAGS=-fsanitize=leak $fuzz || exit 1
 # %4m: four files a program, merged by whoever ends.
 export LLVM_PROFILE_FILE="$raw/%4m.profraw"
 export ROTATE=$build/rotate SANDBOX=$build/ses-sandbox DRIVE=$build/tests/e2e/drive
-export TEST_BUILD=$build CMOCKA_MESSAGE_OUTPUT=TAP ROTATIONS=1
-unit=$(find "$build/tests/unit" -maxdepth 1 -name 'test_*' -type f -perm -100 | sort)
-long='tests/e2e/*.t tests/leak/leak.t tests/faults/faults.t tests/matrix/matrix.t'
-[ "${COVER:-}" = quick ] && long=
+export TEST_BUILD=$build CMOCKA_MESSAGE_OUTPUT=TAP ROTATIONS=1 LSAN_OPTIONS=detect_leaks=0
+unit=$(find build/cov/tests/unit -maxdepth 1 -name 'test_*' -type f -perm -100 | sort)
+others='build/cov/tests/conform/conform build/cov/tests/faults/test_store_vfs
+    build/cov/tests/faults/torture'
 # shellcheck disable=SC2086 # lists
-prove -j"$(nproc)" --merge --failures --exec '' $unit \
-    "$build/tests/conform/conform" "$build/tests/faults/test_store_vfs" \
-    "$build/tests/faults/torture" $long ||
+prove -j"$(nproc)" --merge --failures --exec '' $unit $others ||
     echo "# some tests failed under the counters; what they reached counts"
+for p in $fuzz; do
+	"$p" -runs=0 "tests/fuzz/corpus/${p##*/fuzz_}" >"$build/fuzz.log" 2>&1 || {
+		echo "# $p failed under the counters"
+		tail -5 "$build/fuzz.log" | sed 's/^/# /'
+	}
+done
 llvm-profdata-19 merge -sparse -o "$build/all.profdata" "$raw"/*.profraw || exit 1
 objects=
-for p in $unit "$build/tests/conform/conform" "$build/tests/faults/test_store_vfs" \
-    "$build/tests/faults/torture" \
-    "$build/tests/e2e/drive" "$build/rotate"; do
+for p in $unit $others $fuzz build/cov/rotate; do
 	objects="$objects -object $p"
 done
 # shellcheck disable=SC2086

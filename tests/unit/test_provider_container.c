@@ -78,9 +78,7 @@ static void
 test_bad_tokens(void **state)
 {
 	static const char *const bad[] = { "CANARY\r\nX-Evil: 1", "CANARY\n",
-		"CANARY\r",
-		"\x01"
-		"CANARY" };
+		"CANARY\r", "\001CANARY" };
 	char path[128];
 	struct world w;
 
