@@ -44,6 +44,12 @@ yaml_open(yaml_parser_t *p, const char *text, size_t len, struct err *e)
 	return EC_OK;
 }
 
+bool
+yaml_no_memory(const yaml_parser_t *p)
+{
+	return p->error == YAML_MEMORY_ERROR || p->error == YAML_NO_ERROR;
+}
+
 void
 auto_yaml_parser(yaml_parser_t *p)
 {

@@ -9,6 +9,8 @@
 #ifndef CLIENTS_EDIT_YAML_OPEN_H
 #define CLIENTS_EDIT_YAML_OPEN_H
 
+#include <stdbool.h>
+
 #include <yaml.h>
 
 #include "base/buf.h"
@@ -16,6 +18,11 @@
 /* The text is read as UTF-8 and must outlive the parser. EC_NOMEM. */
 MUST enum ec yaml_open(
     yaml_parser_t *p, const char *text, size_t len, struct err *e);
+
+/* After yaml_parser_parse() failed: was it for want of memory? libyaml does not
+ * always say so (0.2.5, src/scanner.c, yaml_parser_scan_tag(): a handle that
+ * cannot be made leaves no error at all); whatever else it says. */
+bool yaml_no_memory(const yaml_parser_t *p);
 
 /* For AUTO(yaml_parser) and AUTO(yaml_event), of things zeroed at first. */
 void auto_yaml_parser(yaml_parser_t *p);

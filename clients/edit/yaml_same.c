@@ -13,6 +13,7 @@ struct pace {
 	size_t n;    /* pairs */
 	size_t left; /* scalars that may still differ */
 	bool end;
+	bool starved; /* of memory */
 };
 
 static bool
@@ -116,13 +117,21 @@ event(struct pace *p, const yaml_event_t *a, const yaml_event_t *b)
 }
 
 static bool
+next(struct pace *p, yaml_parser_t *of, yaml_event_t *ret)
+{
+	if (yaml_parser_parse(of, ret) != 0)
+		return true;
+	p->starved = yaml_no_memory(of);
+	return false;
+}
+
+static bool
 step(struct pace *p)
 {
 	AUTO(yaml_event) yaml_event_t a = { .type = YAML_NO_EVENT };
 	AUTO(yaml_event) yaml_event_t b = { .type = YAML_NO_EVENT };
 
-	if (yaml_parser_parse(&p->was, &a) == 0 ||
-	    yaml_parser_parse(&p->now, &b) == 0)
+	if (!next(p, &p->was, &a) || !next(p, &p->now, &b))
 		return false;
 	p->end = a.type == YAML_STREAM_END_EVENT;
 	return event(p, &a, &b);
@@ -147,8 +156,7 @@ compare(struct pace *p, const char *where, struct err *e)
 		good = step(p);
 	if (good)
 		return EC_OK;
-	if (p->was.error == YAML_MEMORY_ERROR ||
-	    p->now.error == YAML_MEMORY_ERROR)
+	if (p->starved)
 		return fail(e, EC_NOMEM, "no memory for YAML");
 	return fail(
 	    e, EC_BUG, "%s: the change would touch something else", where);

@@ -60,7 +60,7 @@ broken(struct load *l)
 	const char *what = l->parser.problem;
 	char why[160];
 
-	if (l->parser.error == YAML_MEMORY_ERROR)
+	if (yaml_no_memory(&l->parser))
 		return fail(l->e, EC_NOMEM, "no memory for YAML");
 	(void)snprintf(why, sizeof(why), "no YAML: %s",
 	    what != NULL ? what : "not readable");
