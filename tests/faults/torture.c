@@ -124,7 +124,7 @@ enum ec __real_buf_add(struct buf *b, const void *p, size_t n, struct err *e)
     __attribute__((weak));
 
 #define SITES 1024 /* a power of 2; more places than one input comes by */
-#define TIMES 3
+#define TIMES 12
 
 static struct {
 	const void *at;
@@ -210,6 +210,8 @@ edit(const struct edit_target *r, const char *value, const struct input *file,
 	AUTO(buf) struct buf text = BUF(MAX);
 	AUTO(buf) struct buf now = BUF(8 * MAX);
 	AUTO(buf) struct buf longer = BUF(8 * MAX);
+	AUTO(buf) struct buf nothing = BUF(MAX);
+	AUTO(buf) struct buf fresh = BUF(8 * MAX);
 
 	TRY(buf_add(&text, file->data, file->size, e));
 	TRY(edit_get(s, &text, "f", r->key, &now, e));
@@ -217,7 +219,8 @@ edit(const struct edit_target *r, const char *value, const struct input *file,
 	if (r->other == NULL || s->append == NULL)
 		return EC_OK;
 	TRY(s->append(&now, r->other, &longer, e));
-	return edit_set(s, &longer, "f", &more, 1, &now, e);
+	TRY(edit_set(s, &longer, "f", &more, 1, &now, e));
+	return s->append(&nothing, r->other, &fresh, e);
 }
 
 /* As in fuzz_edit_line.c and fuzz_edit_tree.c: which, value NUL file. */
