@@ -37,12 +37,13 @@ static const struct {
 	{ CLIENT "  region: ", "\"\"", "\n", false },
 	{ CLIENT "  region: ", "mars", "\n", false },
 	{ CLIENT "  region: ", "us-east-1", "\n", true },
-	{ BASE "  prove: {send: true, from: ", "\"\"", "}\n", false },
-	{ BASE "  prove: {send: true, from: ", "\"@b\"", "}\n", false },
-	{ BASE "  prove: {send: true, from: ", "a@", "}\n", false },
-	{ BASE "  prove: {send: true, from: ", "a", "}\n", false },
-	{ BASE "  prove: {send: true, from: ", "a@b@c", "}\n", false },
-	{ BASE "  prove: {send: true, from: ", "\"a @b\"", "}\n", false },
+	{ BASE "  prove: send\n  prove_from: ", "\"\"", "\n", false },
+	{ BASE "  prove: send\n  prove_from: ", "\"@b\"", "\n", false },
+	{ BASE "  prove: send\n  prove_from: ", "a@", "\n", false },
+	{ BASE "  prove: send\n  prove_from: ", "a", "\n", false },
+	{ BASE "  prove: send\n  prove_from: ", "a@b@c", "\n", false },
+	{ BASE "  prove: send\n  prove_from: ", "\"a @b\"", "\n", false },
+	{ BASE "  prove: send\n  prove_from: ", "a@b", "\n", true },
 };
 
 static void

@@ -251,6 +251,180 @@ test_tab_in_literal(void **state)
 	assert_int_equal(text_set("yaml", "a:", "a", "b", &b, &e), EC_CONFLICT);
 }
 
+/* ---- odd texts ---- */
+
+static const struct {
+	const char *syntax, *key, *text;
+} odd[] = {
+	{ "exim-passwd", "h", "h\t:\ta\n" },
+	{ "exim-passwd", "h", "\vh: a\n" },
+	{ "exim-passwd", "h", "h\x0e: a\n" },
+	{ "ini", "P", "a = \"x\nP = 1\n" },
+	{ "php-ini", "P", "a = \"x\nP = 1\n" },
+	{ "gitea", "P", "a = \"x\nP = 1\n" },
+	{ "grafana", "P", "a = \"x\nP = 1\n" },
+	{ "ini", "P", "a = x\"y\nP = 1\n" },
+	{ "php-ini", "P", "a = x\"y\nP = 1\n" },
+	{ "gitea", "P", "a = x`y\nP = 1\n" },
+	{ "grafana", "P", "a = x\"y\nP = 1\n" },
+	{ "ini", "P", "P = \"x\" \\\ny\n" },
+	{ "gitea", "P", "P = \"x\" \\\ny\n" },
+	{ "gitea", "P", "P = `x` \\\ny\n" },
+	{ "grafana", "P", "P = \"x\" \\\ny\n" },
+	{ "php-ini", "P", "P = \"x\" \\\ny\n" },
+	{ "dotenv", "P", "# a\\\n\nP=x\n" },
+	{ "environment-file", "P", "# a\\\n\nP=x\n" },
+	{ "environment-file", "P", "# a\\\nP=x\n" },
+	{ "dotenv", "P", "P=a\x01\n" },
+	{ "php", "m.P",
+	    "<?php return ['' => ['P' => 'a'], 'm' => ['P' => 'b']];" },
+	{ "php", "m.P", "<?php $c[''] = ['m' => ['P' => 'a']];" },
+	{ "php", "m.P", "<?php $c[\"$x\"] = ['m' => ['P' => 'a']];" },
+	{ "php", "m.P", "<?php $c[\"$x\"]['m']['P'] = 'a';" },
+	{ "php", "0", "<?php return [ => 'a'];" },
+	{ "php", "0", "<?php return [ ) ];" },
+	{ "php", "P", "<?php $P 'x" },
+	{ "php", "P", "<?php $P['x" },
+	{ "php", "P", "<?php $P = 'x" },
+	{ "properties", "P", "P = a\\" },
+	{ "properties", "P", "P = a\\\n" },
+	{ "toml", "P", "P = \"a\\" },
+	{ "yaml", "m.1234567890", "m: [a]\n" },
+	{ "yaml", "m.-", "m: [a]\n" },
+	{ "yaml", "m.1-", "m: [a, b]\n" },
+	{ "yaml", "m.01", "m: [a, b]\n" },
+	{ "yaml", "m.1", "m: [a, b]\n" },
+	{ "yaml", "m.a", "m:\n- name: a\n  name: b\n  value: c\n" },
+	{ "yaml", "m.P", "m: [P=a, P=b]\n" },
+	{ "yaml", "m.P", "m: [\"\\x50=a\"]\n" },
+	{ "yaml", "m.P", "m: [P=a]\n" },
+	{ "yaml", "m.P", "m: [P]\n" },
+	{ "yaml", "m.P", "- &x P=a\n- *x\n" },
+	{ "yaml", "m.P", "m: *x\n" },
+	{ "yaml", "m.P", "m: 1\n" },
+	{ "yaml", "m.P", "m: |\n  P\n" },
+	{ "json", "m.P", "{\"m\": 1}" },
+	{ "json", "m.P", "{\"m\": null}" },
+	{ "json", "m.P", "]" },
+	{ "json", "m.P", "[1}" },
+	{ "xml", "m.i[k=1].@P", "<m><i k='1' P='a'/><i k='1' P='b'/></m>" },
+	{ "xml", "m.i[k=1].P", "<m><i><k>1</k><P>a</P></i></m>" },
+	{ "xml", "m.i[k=1].P", "<m><i><k>1<x/></k><P>a</P></i></m>" },
+	{ "xml", "m\\", "<m>a</m>" },
+	{ "xml", "m", "<!DOCTYPE m SYSTEM 'x'><m>a</m>" },
+	{ "xml", "m", "<!DOCTYPE m [<!ENTITY a 'b'>]><m>&a;</m>" },
+	{ "xml", "m", "<m >a</m >" },
+	{ "xml", "m", "<m a = 'b' >a</m>" },
+};
+
+/* What is read can be written and read again; what is not read is refused the
+ * same way when it is to be written, and nothing is given out. */
+static void
+test_odd(void **state)
+{
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(odd); i++) {
+		AUTO(buf) struct buf was = BUF(TEXT_MAX);
+		AUTO(buf) struct buf out;
+		AUTO(buf) struct buf now = BUF(TEXT_MAX);
+		const enum ec read =
+		    text_get(odd[i].syntax, odd[i].text, odd[i].key, &was, &e);
+		enum ec ec;
+
+		text_of("old", &out);
+		ec = text_set(
+		    odd[i].syntax, odd[i].text, odd[i].key, TEXT_NEW, &out, &e);
+		if (read != ec && ec != EC_CONFLICT)
+			die("row %zu, %s %s: read %s, write %s", i,
+			    odd[i].syntax, odd[i].text, ec_name(read),
+			    ec_name(ec));
+		if (ec != EC_OK) {
+			assert_string_equal(buf_str(&out), "old");
+			continue;
+		}
+		assert_int_equal(text_get(odd[i].syntax, buf_str(&out),
+				     odd[i].key, &now, &e),
+		    EC_OK);
+		assert_string_equal(buf_str(&now), TEXT_NEW);
+	}
+}
+
+static const struct {
+	const char *syntax, *key, *text;
+} places[] = {
+	{ "yaml", "P", "P: a\n" },
+	{ "yaml", "P", "P: 'a'\n" },
+	{ "yaml", "P", "P: \"a\"\n" },
+	{ "yaml", "m.P", "m: [P=a]\n" },
+	{ "yaml", "m.P", "m:\n- P=a\n" },
+	{ "json", "P", "{\"P\": \"a\"}" },
+	{ "xml", "m", "<m>a</m>" },
+	{ "xml", "m.@P", "<m P='a'/>" },
+	{ "php", "$P", "<?php $P = 'a';" },
+	{ "php", "$P", "<?php $P = \"a\";" },
+	{ "toml", "P", "P = 'a'\n" },
+	{ "toml", "P", "P = \"a\"\n" },
+	{ "ini", "P", "P = a\n" },
+	{ "php-ini", "P", "P = a\n" },
+	{ "gitea", "P", "P = a\n" },
+	{ "grafana", "P", "P = a\n" },
+	{ "properties", "P", "P = a\n" },
+	{ "msmtprc", "s.password", "account s\npassword a\n" },
+	{ "exim-passwd", "P", "P:a\n" },
+	{ "opensmtpd-secrets", "P", "P a\n" },
+	{ "sasl_passwd", "P", "P a\n" },
+	{ "plain", "P", "a\n" },
+	{ "dotenv", "P", "P=a\n" },
+	{ "environment-file", "P", "P=a\n" },
+};
+static const char *const odd_values[] = { "", " a", "a ", "a\x01", " \x01",
+	"a\tb", "a\nb", "a\rb", "a\x7f", "#", "a #b", "a: b", "a:b",
+	"a:", "\xef\xbb\xbf", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xc2\x85",
+	"\xef\xbf\xbe", "\xef\xbf\xbf", "\xff", "a\xc3", "]]>", "\"'`", "a\\",
+	"1", "null", "<&>", "$a", "%2" };
+
+/* Whatever the value is, it can be read back, or it is refused. */
+static void
+test_odd_values(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(places); i++)
+		for (size_t k = 0; k < COUNT(odd_values); k++) {
+			AUTO(buf) struct buf out;
+			AUTO(buf) struct buf now = BUF(TEXT_MAX);
+			struct err e;
+			enum ec ec;
+
+			text_of("old", &out);
+			ec = text_set(places[i].syntax, places[i].text,
+			    places[i].key, odd_values[k], &out, &e);
+			if (ec != EC_OK) {
+				assert_string_equal(buf_str(&out), "old");
+				if (ec != EC_CONFLICT)
+					die("%s, %s, value %zu: %s: %s",
+					    places[i].syntax, places[i].text, k,
+					    ec_name(ec), e.what);
+				continue;
+			}
+			assert_int_equal(
+			    text_get(places[i].syntax, buf_str(&out),
+				places[i].key, &now, &e),
+			    EC_OK);
+			assert_string_equal(buf_str(&now), odd_values[k]);
+		}
+}
+
+static void
+test_empty_yaml(void **state)
+{
+	(void)state;
+	assert_false(yaml_text("", 0));
+	assert_true(yaml_text("abc", 3));
+	assert_false(yaml_text("1", 1));
+}
+
 /* ---- the last line of defence ---- */
 
 #define NEW "q"
@@ -398,6 +572,9 @@ main(void)
 		cmocka_unit_test(test_long_key),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_tab_in_literal),
+		cmocka_unit_test(test_odd),
+		cmocka_unit_test(test_odd_values),
+		cmocka_unit_test(test_empty_yaml),
 		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_liar),
 	};
