@@ -10,6 +10,7 @@
 #include "clients/edit/json_scan.h"
 #include "clients/edit/php_tree.h"
 #include "clients/edit/toml.h"
+#include "clients/edit/utf8.h"
 #include "clients/edit/xml_scan.h"
 #include "clients/edit/yaml_scalar.h"
 
@@ -416,6 +417,51 @@ test_odd_values(void **state)
 		}
 }
 
+/* What expat refuses before in every use; the scanner does not rely on it. */
+static void
+test_bad_xml(void **state)
+{
+	static const char *const bad[] = { "<a><![CDATA[x", "<!--x", "<?x",
+		"<!DOCTYPE a 'x", "<!DOCTYPE a", "<a b>", "<a =''>", "<a b=c>",
+		"<a b='c", "</a>", "<a></a", "<a>", "<a", "<a b",
+		"<a b=", "<a ", "<!DOCTYPE a \"x>" };
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		AUTO(buf) struct buf b;
+		AUTO(tree) struct tree t = TREE(&b, "f");
+
+		text_of(bad[i], &b);
+		if (xml_scan(&t, &e) != EC_CONFLICT)
+			die("taken: %s", bad[i]);
+	}
+}
+
+static void
+test_no_utf8(void **state)
+{
+	static const char *const bad[] = { "\xff", "a\xc3", "\xed\xa0\x80" };
+	const char *hex = "12\0";
+	uint32_t code = 7;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		AUTO(buf) struct buf b = BUF(100);
+
+		assert_int_equal(
+		    xml_escape('\0', 0, bad[i], &b, &e), EC_CONFLICT);
+		assert_int_equal(yaml_whole('\'', bad[i], &b, &e), EC_CONFLICT);
+		assert_int_equal(yaml_whole('\0', bad[i], &b, &e), EC_CONFLICT);
+	}
+	assert_int_equal(utf8_next(hex, hex, &code), 0);
+	assert_false(utf8_hex(&hex, hex + 3, 3, &code));
+	assert_false(utf8_hex(&hex, hex + 2, 3, &code));
+	assert_true(utf8_hex(&hex, hex + 2, 2, &code));
+	assert_int_equal(code, 0x12);
+}
+
 static void
 test_empty_yaml(void **state)
 {
@@ -574,6 +620,8 @@ main(void)
 		cmocka_unit_test(test_tab_in_literal),
 		cmocka_unit_test(test_odd),
 		cmocka_unit_test(test_odd_values),
+		cmocka_unit_test(test_bad_xml),
+		cmocka_unit_test(test_no_utf8),
 		cmocka_unit_test(test_empty_yaml),
 		cmocka_unit_test(test_same),
 		cmocka_unit_test(test_liar),
