@@ -1,9 +1,9 @@
 #!/bin/sh
 # What is cheap and the same each time, under clang's counters, and what was
-# not reached by it: coverage.py. The unit tests with 40,000 lives of the
-# simulator, the store over a failing disk, each allocation that fails
-# (tests/faults/torture), the corpora of tests/fuzz once through. Not the tests
-# of whole programs: a branch that only those reach has no test of its own.
+# not reached by it: coverage.py. The unit tests, the store over a failing disk,
+# each allocation that fails (tests/faults/torture), the corpora of tests/fuzz
+# once through. Not the tests of whole programs: a branch that only those reach
+# has no test of its own.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 build=$PWD/build/cov
@@ -24,7 +24,7 @@ build -Wl,--wrap=buf_add,--wrap=buf_adds,--wrap=buf_addf $torture
 # %4m: four files a program, merged by whoever ends.
 export LLVM_PROFILE_FILE="$raw/%4m.profraw"
 export TEST_BUILD="$build" ROTATE="$build/rotate" SANDBOX="$build/ses-sandbox"
-export CMOCKA_MESSAGE_OUTPUT=TAP SIM_ROUNDS=40000 LSAN_OPTIONS=detect_leaks=0
+export CMOCKA_MESSAGE_OUTPUT=TAP LSAN_OPTIONS=detect_leaks=0
 # Only of sources that are there: old programs may lie about.
 unit=$(for f in tests/unit/test_*.c; do echo "build/cov/tests/unit/$(basename "$f" .c)"; done)
 # shellcheck disable=SC2086 # lists

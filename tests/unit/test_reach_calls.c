@@ -16,6 +16,7 @@ static const struct aws_json_error odd_errors[] = {
 	{ "Odd", EC_CONFIG, NULL },
 	{ "Full", EC_CLIENT, NULL },
 	{ "Who", EC_AUTH, NULL },
+	{ "Proto", EC_PROTO, NULL },
 	{ NULL, EC_OK, NULL },
 };
 
@@ -60,6 +61,7 @@ test_refusals(void **state)
 		SAYS("400 Bad", "Odd", "words"),
 		SAYS("400 Bad", "Full", "words"),
 		SAYS("400 Bad", "Who", "words"),
+		SAYS("400 Bad", "Proto", "CANARY"),
 	};
 	static const struct {
 		bool reads;
@@ -75,6 +77,7 @@ test_refusals(void **state)
 		{ true, EC_CONFIG, "words", "" },
 		{ false, EC_CLIENT, "words", "" },
 		{ true, EC_DENIED, "words", "our AWS identity is env" },
+		{ false, EC_PROTO, "withheld", "" },
 	};
 	struct world w;
 

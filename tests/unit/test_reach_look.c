@@ -219,6 +219,9 @@ test_seal(void **state)
 	assert_int_equal(app_config(&w->a, &w->e), EC_OK);
 	lend_store(w);
 	assert_int_equal(look_seal(&w->a, &w->e), EC_GONE);
+	w->a.seal = (struct seal *)w; /* only ever asked whether it is there */
+	assert_int_equal(look_seal(&w->a, &w->e), EC_OK);
+	w->a.seal = NULL;
 	w->a.store.ctx = NULL;
 	w->a.config->seal_kind = SEAL_CREDENTIAL;
 	assert_int_not_equal(look_seal(&w->a, &w->e), EC_OK);

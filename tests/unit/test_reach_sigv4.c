@@ -242,7 +242,8 @@ test_json_words(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    buf_adds(&b, "{\"a\":\"x\\u00e9 y\\u0001zzz\",\"b\":\"\"}", &e),
+	    buf_adds(
+		&b, "{\"a\":\"x\\u00e9 y\\u0001\\u007fzzz\",\"b\":\"\"}", &e),
 	    EC_OK);
 	assert_true(provider_json_text(&b, "a", word, sizeof(word)));
 	assert_string_equal(word, "xyz");
@@ -320,8 +321,10 @@ test_no_key_id(void **state)
 static void
 test_web_tokens(void **state)
 {
+	static char far[9000];
 	char path[128];
 	struct world w;
+	FILE *f;
 
 	(void)state;
 	world_begin(&w, NULL, 0);
@@ -332,6 +335,16 @@ test_web_tokens(void **state)
 	world_load(&w, EC_CONFIG, "environment: web identity token", NULL);
 	assert_int_equal(truncate(path, 0), 0);
 	world_load(&w, EC_CONFIG, "not one word", NULL);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite("CANARY\0x", 1, 8, f), 8);
+	assert_int_equal(fclose(f), 0);
+	world_load(&w, EC_CONFIG, "not one word", NULL);
+	memset(far, 'x', sizeof(far) - 1);
+	far[0] = '~';
+	far[1] = '/';
+	fake_env_set(&w.f, "AWS_WEB_IDENTITY_TOKEN_FILE", far);
+	assert_int_equal(provider_web.load(&w.f.env, &w.c, &w.e), EC_CONFIG);
 	(void)unlink(path);
 	world_end(&w);
 }
