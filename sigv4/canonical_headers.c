@@ -9,13 +9,25 @@
 #include "base/auto.h"
 #include "sigv4/canonical.h"
 
-/* A proxy or an HTTP library may change these on the way. */
+/*
+ * A proxy or an HTTP library may change these on the way: what is meant for
+ * the next hop alone (RFC 9110, 7.6.1 and 11.7; RFC 6455, 11.3), who sends,
+ * and the marks of tracing (W3C Trace Context and Baggage; X-Ray).
+ */
 static const char *const unsigned_names[] = {
+	"baggage",
 	"connection",
 	"expect",
+	"keep-alive",
+	"proxy-authenticate",
+	"proxy-authorization",
 	"sec-websocket-key",
 	"sec-websocket-protocol",
 	"sec-websocket-version",
+	"te",
+	"traceparent",
+	"tracestate",
+	"trailer",
 	"transfer-encoding",
 	"upgrade",
 	"user-agent",

@@ -12,7 +12,7 @@
 #include "vector_case.h"
 
 #define OWN_CASES "tests/vectors"
-#define OWN_MIN   38
+#define OWN_MIN   39
 #define DEPTH_MAX 8
 
 /* What a suite may hold beside, and why this program never does it. */
