@@ -6,48 +6,26 @@ Usage: tests/bench/bench.sh [RUNS]
 """
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.dont_write_bytecode = True     # leave nothing behind
-sys.path.insert(0, HERE + "/../crash")
-from world import REGION, World, build_dir, must, read, write  # noqa: E402
+from common import (Lag, build_dir, counters, detour, heading, keep, line,
+                    machine, measure, median, must, read, write)
+from world import REGION, World
 
 RUNS = int(sys.argv[1]) if len(sys.argv) > 1 else 21
 MANY = 1000
 CROWD = 100
 LAG_MS = 100
-
-
-def measure(world, *args, codes=(0, 10)):
-    """One run: {"wall", "cpu" in ms, "rss" in MB}."""
-    log = world.dir + "/measured"
-    if os.path.exists(log):
-        os.unlink(log)
-    subprocess.run([os.environ["MEASURE"], log, build_dir() + "/rotate",
-                    "--config", world.dir + "/rotate.yaml", *args],
-                   env=world.env, cwd=world.dir, check=True,
-                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                   stderr=open(world.dir + "/stderr", "w"))
-    wall, user, system, rss, code = map(int, read(log).split())
-    must(code in codes, f"exit code {code}: {read(world.dir + '/stderr')[-500:]}")
-    return {"wall": wall / 1000, "cpu": (user + system) / 1000,
-            "rss": rss / 1024, "user": user / 1000, "sys": system / 1000}
-
-
-def median(rows):
-    return {k: statistics.median(r[k] for r in rows) for k in rows[0]}
-
-
-def counters(world):
-    c = world.sandbox.ask("GET", "/state")["counters"]
-    return {"requests": sum(a["calls"] for a in c["iam"].values()),
-            "https": c["connections"]["https"], "smtp": c["connections"]["smtp"],
-            "actions": {k: a["calls"] for k, a in c["iam"].items() if a["calls"]}}
-
+DELAY_MS = 50
+DELAY_RUNS = 5
+# TCP 1, TLS 1.3 1 (RFC 8446, 2), then one each request; SMTP (RFC 5321, 3207,
+# 4954): TCP, banner, EHLO, STARTTLS, TLS, EHLO, AUTH PLAIN with an initial
+# response. None of these may be sent before the reply to the one before (RFC
+# 2920, 3.1; RFC 3207, 4.2). QUIT needs no wait.
+HTTPS_TRIPS, SMTP_TRIPS = 2 + 4, 7
+SESSIONS = 3 + 2
 
 # ---- one rotation ----------------------------------------------------------
 
@@ -61,9 +39,9 @@ def rotation(world, prepare, knobs=None):
     prepare(world)
     if knobs:
         world.sandbox.ask("POST", "/knobs", knobs)
-    before = counters(world)
+    before = counters(world.sandbox)
     row = measure(world, "--force")
-    after = counters(world)
+    after = counters(world.sandbox)
     must(len(world.available()) == 2, "the rotation did not get to its grace time")
     for k in ("requests", "https", "smtp"):
         row[k] = after[k] - before[k]
@@ -104,9 +82,9 @@ def many(world):
 
 def nothing_due(world):
     many(world)
-    before = counters(world)
+    before = counters(world.sandbox)
     rows = [measure(world, codes=(0,)) for _ in range(RUNS)]
-    after = counters(world)
+    after = counters(world.sandbox)
     calls = after["requests"] + after["smtp"] + after["https"] \
         - before["requests"] - before["smtp"] - before["https"]
     return dict(median(rows), calls=calls)
@@ -144,16 +122,6 @@ def show_crowd(world):
 
 # ---- the table -------------------------------------------------------------
 
-def line(what, value, unit, target=None):
-    ratio = f"{value / target:6.2f}" if target else ""
-    wanted = f"{target:g} {unit}" if target else ""
-    print(f"  {what:<42}{value:9.1f} {unit:<4}{wanted:>10}{ratio:>9}")
-
-
-def heading(text):
-    print(f"\n{text}\n  {'':<42}{'median':>9} {'':<4}{'target':>10}{'ratio':>9}")
-
-
 def show_cost(row, wall=None, cpu=None, rss=None):
     line("wall time", row["wall"], "ms", wall)
     line("processor, user + system", row["cpu"], "ms", cpu)
@@ -170,18 +138,57 @@ def show_network(world, row, prepare):
     # The sandbox does not hold back its 220 to STARTTLS: a trip, too.
     smtp = row["smtp"] + round((slow_smtp["wall"] - row["wall"]) / LAG_MS)
     https = round((slow_https["wall"] - row["wall"]) / LAG_MS)
-    # TCP 1, TLS 1.3 1 (RFC 8446, 2), then one each request; SMTP (RFC 5321,
-    # 3207, 4954): TCP, banner, EHLO, STARTTLS, TLS, EHLO, AUTH PLAIN with an
-    # initial response. None of these may be sent before the reply to the one
-    # before (RFC 2920, 3.1; RFC 3207, 4.2). QUIT needs no wait.
-    sessions = 3 + 2
     heading("Network of that rotation" + " " * 20 + "(target: protocol minimum)")
     line("HTTPS connections", row["https"], "", 1)
     line("HTTPS requests", row["requests"], "", 4)
     print("    " + ", ".join(f"{k} {n}" for k, n in row["actions"].items()))
-    line("SMTP sessions (3 proofs, 2 clients)", row["smtp"], "", sessions)
-    line("round trips, HTTPS", 2 * row["https"] + https, "", 2 + 4)
-    line("round trips, SMTP", 2 * row["smtp"] + smtp, "", 7 * sessions)
+    line("SMTP sessions (3 proofs, 2 clients)", row["smtp"], "", SESSIONS)
+    line("round trips, HTTPS", 2 * row["https"] + https, "", HTTPS_TRIPS)
+    line("round trips, SMTP", 2 * row["smtp"] + smtp, "", SMTP_TRIPS * SESSIONS)
+
+
+def delayed(world, ms):
+    """Cold rotations over a network of that round trip."""
+    port = world.sandbox.env["SMTP_STARTTLS_PORT_" + REGION.replace("-", "_")]
+    https = world.sandbox.env["AWS_ENDPOINT_URL"].rsplit(":", 1)[1]
+    env, text = world.env, read(world.dir + "/rotate.yaml")
+    with Lag(ms, [https, port]) as to:
+        world.env, other = detour(env, text, to, port)
+        write(world.dir + "/rotate.yaml", other)
+        row = rotations(world, known, runs=DELAY_RUNS)
+    world.env = env
+    write(world.dir + "/rotate.yaml", text)
+    return row
+
+
+def show_delay(world):
+    near, far = delayed(world, 0), delayed(world, DELAY_MS)
+    trips = HTTPS_TRIPS + SMTP_TRIPS * SESSIONS
+    heading(f"cold rotation at {DELAY_MS} ms round trip, by {Lag.how()}")
+    line("wall time at 0 ms", near["wall"], "ms", 100)
+    line(f"wall time at {DELAY_MS} ms", far["wall"], "ms", trips * DELAY_MS + near["wall"])
+    line("processor at 0 ms", near["cpu"], "ms")
+    line(f"processor at {DELAY_MS} ms", far["cpu"], "ms", near["cpu"])
+    line("peak memory", far["rss"], "MB", 16)
+    waited = (far["wall"] - near["wall"]) / DELAY_MS
+    line("round trips waited for, one after another", waited, "", trips)
+    keep("rotation", {"machine": machine(), "near": near, "far": far, "ms": DELAY_MS,
+                      "trips": waited, "least": trips, "how": Lag.how()})
+
+
+def show_derive():
+    rows = {n: (float(a), float(b)) for n, a, b in
+            (x.split() for x in subprocess.run(
+                [os.environ["DERIVE"]], check=True, capture_output=True,
+                text=True).stdout.splitlines())}
+    bare = rows["calls"][0]
+    print(f"\nSMTP passwords on one core\n  {'':<42}{'a second':>9}"
+          f"{'times the bare calls':>26}")
+    for name, what in (("calls", "five calls of HMAC(), nothing else"),
+                       ("fetched", "five HMACs, fetched and made once"),
+                       ("ours", "smtp_password_derive() (aim: 1.3)")):
+        print(f"  {what:<42}{rows[name][0]:9.0f}{bare / rows[name][0]:26.2f}")
+    keep("derive", {"machine": machine(), "rows": rows})
 
 
 def in_dir(base, work):
@@ -223,10 +230,11 @@ def show_nothing(world):
 
 
 def main():
-    print(f"{build_dir()}/rotate on {os.cpu_count()} processors, "
-          f"load {os.getloadavg()[0]:.1f}")
+    print(f"{build_dir()}/rotate on {machine()}")
+    show_derive()
     in_dir(os.environ.get("TMPDIR", "/tmp"), show_rotation)
     in_dir("/dev/shm", show_memory)
+    in_dir("/dev/shm", show_delay)
     in_dir(os.environ.get("TMPDIR", "/tmp"), show_crowd)
     in_dir(os.environ.get("TMPDIR", "/tmp"), show_nothing)
 
