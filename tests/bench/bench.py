@@ -152,8 +152,9 @@ def delayed(world, ms):
     port = world.sandbox.env["SMTP_STARTTLS_PORT_" + REGION.replace("-", "_")]
     https = world.sandbox.env["AWS_ENDPOINT_URL"].rsplit(":", 1)[1]
     env, text = world.env, read(world.dir + "/rotate.yaml")
-    with Lag(ms, [https, port]) as to:
-        world.env, other = detour(env, text, to, port)
+    with Lag(ms, [https, port]) as lag:
+        world.env, other = detour(env, text, lag, port)
+        lag.on()
         write(world.dir + "/rotate.yaml", other)
         row = rotations(world, known, runs=DELAY_RUNS)
     world.env = env
@@ -211,6 +212,7 @@ def show_rotation(world):
     row = rotations(world, known)
     heading(f"rotate --force: create, prove, push; disk, {RUNS} runs")
     show_cost(row, 100, 50, 16)
+    keep("disk", row)
     heading("the very first run, the state is made, too")
     show_cost(rotations(world, lambda w: w.fresh()))
 
@@ -219,6 +221,7 @@ def show_memory(world):
     heading("the same in memory (/dev/shm): without the disk's fsync")
     row = rotations(world, known)
     show_cost(row, 100, 50, 16)
+    keep("memory", row)
     show_network(world, row, known)
 
 

@@ -4,6 +4,7 @@ trip, lines of a table, and what was found kept in build/bench for report.py.
 import json
 import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -52,29 +53,37 @@ def counters(sandbox):
 
 
 class Lag:
-    """with Lag(ms, ports) as to: a round trip of ms lies before the ports;
-    to[port] is where to go instead. By netem on the loopback of a namespace of
-    our own (BENCH_NETEM, see bench.sh), else by lag.c."""
+    """with Lag(ms, ports) as lag: from lag.on() on a round trip of ms lies
+    before the ports; lag.to[port] is where to go instead. By netem on the
+    loopback of a namespace of our own (BENCH_NETEM, see begin.sh), else by
+    lag.c."""
 
     def __init__(self, ms, ports):
-        self.ms, self.ports, self.relay = ms, [str(p) for p in ports], None
+        self.ms, self.ports, self.relay, self.netem = ms, [str(p) for p in ports], None, False
+        self.to = {p: p for p in self.ports}
 
     def __enter__(self):
-        if not self.ms:
-            return {p: p for p in self.ports}
-        if os.environ.get("BENCH_NETEM"):
+        if self.ms and not os.environ.get("BENCH_NETEM"):
+            self.relay = subprocess.Popen(
+                [os.environ["LAG"], str(self.ms), *self.ports],
+                stdout=subprocess.PIPE, text=True)
+            self.to = dict(zip(self.ports, self.relay.stdout.readline().split()))
+        return self
+
+    def on(self):
+        if self.relay:
+            self.relay.send_signal(signal.SIGUSR1)
+        elif self.ms:
             subprocess.run(["tc", "qdisc", "add", "dev", "lo", "root", "netem",
                             "delay", f"{self.ms / 2}ms", "limit", "100000"], check=True)
-            return {p: p for p in self.ports}
-        self.relay = subprocess.Popen([os.environ["LAG"], str(self.ms), *self.ports],
-                                      stdout=subprocess.PIPE, text=True)
-        return dict(zip(self.ports, self.relay.stdout.readline().split()))
+            self.netem = True
 
     def __exit__(self, *_):
         if self.relay:
             self.relay.terminate()
             self.relay.wait()
-        elif self.ms:
+            self.relay.stdout.close()
+        if self.netem:
             subprocess.run(["tc", "qdisc", "del", "dev", "lo", "root"], check=True)
 
     @staticmethod
@@ -82,12 +91,12 @@ class Lag:
         return "netem" if os.environ.get("BENCH_NETEM") else "a relay (lag.c)"
 
 
-def detour(env, config, to, smtp_port):
+def detour(env, config, lag, smtp_port):
     """The environment and the configuration that go by those ports."""
     url = env["AWS_ENDPOINT_URL"]
     port = url.rsplit(":", 1)[1]
-    return (dict(env, AWS_ENDPOINT_URL=url.replace(":" + port, ":" + to[port])),
-            config.replace(f"port: {smtp_port}", f"port: {to[smtp_port]}"))
+    return (dict(env, AWS_ENDPOINT_URL=url.replace(":" + port, ":" + lag.to[port])),
+            config.replace(f"port: {smtp_port}", f"port: {lag.to[smtp_port]}"))
 
 
 def line(what, value, unit, target=None):

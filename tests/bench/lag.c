@@ -2,6 +2,7 @@
  * lag MILLISECONDS PORT...: a network of that round trip before each of these
  * ports of loopback, for kernels without netem and for who is not root. Prints
  * the port that leads there for each, on one line, and ends with its parent.
+ * The delay begins with SIGUSR1: what has to be made ready needs none.
  *
  * What comes in goes out half a round trip later, with what came in meanwhile;
  * a connection is opened there one and a half after it was accepted here: so
@@ -12,6 +13,7 @@
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +26,8 @@
 #define STACK     ((size_t)256 * 1024)
 #define PORTS_MAX 16
 
-static long half; /* ns */
+static long wanted;               /* ns */
+static volatile atomic_long half; /* that, or 0 so far */
 
 struct way {
 	int from, to;
@@ -38,6 +41,13 @@ struct door {
 	in_port_t port;
 };
 static struct door doors[PORTS_MAX];
+
+static void
+begin(int signal)
+{
+	(void)signal;
+	half = wanted;
+}
 
 static void
 rest(long ns)
@@ -180,7 +190,8 @@ main(int argc, char **argv)
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (argc < 3 || argc > PORTS_MAX + 2)
 		return 2;
-	half = strtol(argv[1], NULL, 10) * 1000000 / 2;
+	wanted = strtol(argv[1], NULL, 10) * 1000000 / 2;
+	(void)signal(SIGUSR1, begin);
 	for (int i = 2; i < argc; i++)
 		if (open_door(argv[i], &doors[i - 2]) != 0)
 			return 1;

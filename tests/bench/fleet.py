@@ -1,0 +1,223 @@
+"""What a fleet costs: hundreds of identities with three clients each, rotated
+over a network with and without a round trip; and what it costs to find that
+nothing is due, from 1 to 10,000 identities.
+
+    fleet.py fleet [IDENTITIES...]      FLEET_DELAYS="0 50", in ms
+    fleet.py growth [MOST]
+
+State and clients lie in memory (/dev/shm): this is about network and program,
+bench.py is about the disk. JOBS identities (32) go side by side if the program
+knows --jobs. A cell that would take longer than FLEET_SECONDS (300) by what
+ten identities took is run with as many as fit, and says so. No verdict.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from common import (Lag, build_dir, counters, detour, heading, keep, line,
+                    machine, measure, median, must, read, write)
+from world import REGION, Sandbox
+
+PILOT, DROP_IN, RUNS = 10, 100, 5
+JOBS = os.environ.get("JOBS", "32")
+SECONDS = float(os.environ.get("FLEET_SECONDS", "300"))
+# What issue 5 aims at: (identities, ms of round trip): seconds.
+AIMS = {(100, 0): 0.5, (1000, 50): 30}
+MB = 64
+CLIENTS = 3
+TOP = """\
+account: "{account}"
+state: {dir}/state
+defaults:
+  max_age: 90d
+  grace: 7d
+  late_window: 0s
+  smtp: {{ host: localhost, port: {port}, tls: starttls, ca_file: {ca} }}
+  settle: {{ successes: 1, interval: 0s, timeout: 60s }}
+"""
+IDENTITY = "  - {{ name: id{i}, iam_user: u{i}, regions: [{region}] }}\n"
+CLIENT = ("  - {{ name: c{i}-{k}, identity: id{i}, type: file, format: dotenv, path: "
+          "{dir}/c/{i}-{k}.env, username: USER, password: PASS, pickup: 0s }}\n")
+FILE = "# application {k}\nHOST=localhost\nUSER={user}\nPASS={password}\nDEBUG=0\n"
+
+
+class Fleet:
+    def __init__(self, where):
+        self.dir = where
+        self.sandbox = Sandbox(where + "/sandbox")
+        self.env = dict(self.sandbox.env, PATH=os.environ["PATH"], LANG="C.UTF-8")
+        self.smtp = self.env["SMTP_STARTTLS_PORT_" + REGION.replace("-", "_")]
+        self.https = self.env["AWS_ENDPOINT_URL"].rsplit(":", 1)[1]
+
+    def begin(self):
+        """Nobody is there yet."""
+        self.sandbox.ask("POST", "/reset")
+        for name in ("state", "c", "clients.d"):
+            shutil.rmtree(f"{self.dir}/{name}", ignore_errors=True)
+        for name in ("c", "clients.d"):
+            os.mkdir(f"{self.dir}/{name}", 0o700)
+        self.count, self.old = 0, []
+        write(self.dir + "/rotate.yaml", TOP.format(
+            account=self.env["SANDBOX_ACCOUNT"], dir=self.dir, port=self.smtp,
+            ca=self.env["SANDBOX_CA"]))
+
+    def grow(self, upto, clients=CLIENTS):
+        """Users with a key and clients that hold it, in drop-ins of DROP_IN."""
+        for first in range(self.count, upto, DROP_IN):
+            some = range(first, min(first + DROP_IN, upto))
+            text = "identities:\n" + "".join(
+                IDENTITY.format(i=i, region=REGION) for i in some)
+            text += "clients:\n" + "".join(
+                CLIENT.format(i=i, k=k, dir=self.dir)
+                for i in some for k in range(clients))
+            write(f"{self.dir}/clients.d/{first:05}.yaml", text)
+            for i in some:
+                self.enrol(i, clients)
+        self.count = upto
+
+    def enrol(self, i, clients):
+        made = self.sandbox.ask("POST", "/users", {"name": f"u{i}", "keys": 1})
+        key = made["keys"][0]["id"]
+        password = self.sandbox.password(key)
+        self.old.append(key)
+        for k in range(clients):
+            write(f"{self.dir}/c/{i}-{k}.env",
+                  FILE.format(k=k, user=key, password=password))
+
+    def look(self):
+        """An ordinary first day: every key is seen, none is due."""
+        return measure(self, "--quiet", *jobs(), codes=(0, 10))
+
+    def rotate(self, ms):
+        """All of them, until both keys are good and every client has the new
+        one. The state knows its endpoint: the look before goes the same way,
+        only sooner."""
+        text, env = read(self.dir + "/rotate.yaml"), self.env
+        with Lag(ms, [self.https, self.smtp]) as lag:
+            self.env, other = detour(env, text, lag, self.smtp)
+            write(self.dir + "/rotate.yaml", other)
+            self.look()
+            before = counters(self.sandbox)
+            lag.on()
+            row = measure(self, "--force", "--quiet", *jobs(), codes=(10,))
+        self.env = env
+        write(self.dir + "/rotate.yaml", text)
+        after = counters(self.sandbox)
+        for k in ("requests", "https", "smtp"):
+            row[k] = (after[k] - before[k]) / self.count
+        made = after["actions"]["CreateAccessKey"] - before["actions"].get("CreateAccessKey", 0)
+        must(made == self.count, f"{made} keys for {self.count} identities")
+        self.all_moved()
+        return row
+
+    def all_moved(self):
+        keys = {u["name"]: {k["id"] for k in u["keys"]}
+                for u in self.sandbox.ask("GET", "/state")["users"]}
+        for i in range(self.count):
+            held = {read(f"{self.dir}/c/{i}-{k}.env").split("USER=")[1].split("\n")[0]
+                    for k in range(CLIENTS)}
+            must(held == keys[f"u{i}"] - {self.old[i]},
+                 f"u{i}: clients hold {held}, {self.old[i]} was to be replaced")
+
+
+def knows_jobs():
+    said = subprocess.run([build_dir() + "/rotate", "help"], capture_output=True,
+                          text=True, check=True).stdout
+    return "--jobs" in said
+
+
+def jobs():
+    return ["--jobs", JOBS] if knows_jobs() else []
+
+
+def cell(fleet, wanted, ms, pilot):
+    """A row of the table: wanted identities, or as many as there is time for."""
+    n = wanted
+    if pilot and wanted * pilot / 1000 > SECONDS:
+        n = max(PILOT, int(SECONDS * 1000 / pilot))
+    fleet.begin()
+    fleet.grow(n)
+    row = fleet.rotate(ms)
+    row.update(wanted=wanted, ran=n, ms=ms, each=row["wall"] / n)
+    return row
+
+
+def show(row):
+    least = f", {row['ran']} of them" if row["ran"] < row["wanted"] else ""
+    heading(f"{row['wanted']} identities with {CLIENTS} clients each{least}, "
+            f"{row['ms']} ms round trip")
+    aim = AIMS.get((row["wanted"], row["ms"]))
+    line("wall time", row["wall"] / 1000, "s", aim and aim * row["ran"] / row["wanted"])
+    line("wall time an identity", row["each"], "ms")
+    line("processor an identity", row["cpu"] / row["ran"], "ms")
+    line("peak memory", row["rss"], "MB", MB)
+    line("API calls an identity", row["requests"], "", 3)
+    line("HTTPS connections in all", row["https"] * row["ran"], "")
+    line("SMTP sessions an identity", row["smtp"], "", 1 + CLIENTS)
+
+
+def fleets(where, sizes):
+    fleet = Fleet(where)
+    rows = []
+    try:
+        for ms in map(int, os.environ.get("FLEET_DELAYS", "0 50").split()):
+            pilot = cell(fleet, PILOT, ms, None)
+            for n in sizes:
+                rows.append(cell(fleet, n, ms, pilot["each"]))
+                show(rows[-1])
+    finally:
+        fleet.sandbox.stop()
+    keep("fleet", {"machine": machine(), "rows": rows, "how": Lag.how(),
+                   "jobs": int(JOBS) if knows_jobs() else 1, "clients": CLIENTS})
+
+
+def calls(fleet):
+    c = counters(fleet.sandbox)
+    return c["requests"] + c["https"] + c["smtp"]
+
+
+def growth(where, most):
+    fleet = Fleet(where)
+    rows = []
+    print(f"\nnothing due\n  {'identities':>10} {'run ms':>9} {'CPU ms':>8} {'MB':>7} "
+          f"{'status ms':>10} {'MB':>7} {'calls':>6} {'first look, ms each':>20}")
+    try:
+        fleet.begin()
+        n = 1
+        while n <= most:
+            new = n - fleet.count
+            fleet.grow(n, clients=1)
+            first = fleet.look()
+            before = calls(fleet)
+            idle = median([measure(fleet, codes=(0,)) for _ in range(RUNS)])
+            made = calls(fleet) - before
+            status = median([measure(fleet, "status", codes=(0, 10)) for _ in range(RUNS)])
+            rows.append({"n": n, "run": idle, "status": status, "calls": made,
+                         "look": first["wall"] / new})
+            print(f"  {n:>10} {idle['wall']:>9.1f} {idle['cpu']:>8.1f} {idle['rss']:>7.1f} "
+                  f"{status['wall']:>10.1f} {status['rss']:>7.1f} {made:>6} "
+                  f"{rows[-1]['look']:>20.1f}", flush=True)
+            n *= 10
+    finally:
+        fleet.sandbox.stop()
+    keep("growth", {"machine": machine(), "rows": rows})
+
+
+def main():
+    what = sys.argv[1] if len(sys.argv) > 1 else "fleet"
+    numbers = [int(x) for x in sys.argv[2:]]
+    where = tempfile.mkdtemp(prefix="rotate-fleet.", dir="/dev/shm")
+    print(f"{build_dir()}/rotate on {machine()}, " +
+          (f"{JOBS} side by side" if knows_jobs() else "one after the other"))
+    try:
+        if what == "growth":
+            growth(where, (numbers or [10000])[0])
+        else:
+            fleets(where, numbers or [100, 1000])
+    finally:
+        shutil.rmtree(where)
+
+
+main()
