@@ -15,6 +15,7 @@ SECRETS="{\"$ID\": \"$SECRET\", \"AKIABASE\": \"base/secret\"}"
 started() { # NAME COMMAND...: sets PORT_
 	local name=$1 i
 	shift
+	: >"$W/$name.ready"
 	"$@" >"$W/$name.ready" 2>"$W/$name.err" &
 	echo $! >>"$W/pids"
 	for i in $(seq 1200); do
