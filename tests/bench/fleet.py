@@ -158,10 +158,33 @@ def show(row):
     line("SMTP sessions an identity", row["smtp"], "", 1 + CLIENTS)
 
 
+SYSTEM = "/etc/ssl/certs/ca-certificates.crt"
+
+
+def bundles(fleet):
+    """What it costs to trust many: the sandbox's authority alone, and among all
+    those of the system, in one file that is named (ca_file, AWS_CA_BUNDLE)."""
+    small, big = fleet.env["SANDBOX_CA"], fleet.dir + "/bundle.pem"
+    write(big, read(SYSTEM) + read(small))
+    rows = []
+    for path in (small, big):
+        fleet.env = dict(fleet.env, SANDBOX_CA=path, AWS_CA_BUNDLE=path)
+        row = cell(fleet, PILOT, 0, None)
+        rows.append({"certificates": read(path).count("BEGIN CERT"),
+                     "cpu": row["cpu"] / PILOT, "wall": row["each"], "rss": row["rss"]})
+    fleet.env = dict(fleet.env, SANDBOX_CA=small, AWS_CA_BUNDLE=small)
+    heading(f"{rows[1]['certificates']} authorities in a named file instead of one")
+    line("processor an identity", rows[1]["cpu"], "ms", rows[0]["cpu"])
+    line("wall time an identity", rows[1]["wall"], "ms", rows[0]["wall"])
+    line("peak memory", rows[1]["rss"], "MB", rows[0]["rss"])
+    return rows
+
+
 def fleets(where, sizes):
     fleet = Fleet(where)
     rows = []
     try:
+        many = bundles(fleet) if os.access(SYSTEM, os.R_OK) else []
         for ms in map(int, os.environ.get("FLEET_DELAYS", "0 50").split()):
             pilot = cell(fleet, PILOT, ms, None)
             for n in sizes:
@@ -170,7 +193,7 @@ def fleets(where, sizes):
     finally:
         fleet.sandbox.stop()
     keep("fleet", {"machine": machine(), "rows": rows, "how": Lag.how(),
-                   "jobs": int(JOBS) if knows_jobs() else 1, "clients": CLIENTS})
+                   "jobs": int(JOBS) if knows_jobs() else 1, "clients": CLIENTS, "bundles": many})
 
 
 def calls(fleet):

@@ -69,12 +69,19 @@ def fleet():
              f"{x['ran']:,}", num(x["wall"] / 1000, 2) + " s", num(x["each"]) + " ms",
              num(x["cpu"] / x["ran"]) + " ms", num(x["rss"]) + " MB",
              num(x["requests"]), num(x["smtp"])] for x in r["rows"]]
+    many = ""
+    if r["bundles"]:
+        one, all_ = r["bundles"]
+        many = (f"\n\nWith a file of {all_['certificates']} authorities named as `ca_file` and "
+                f"`AWS_CA_BUNDLE` instead of one authority: processor each "
+                f"{num(all_['cpu'])} ms instead of {num(one['cpu'])} ms, peak memory "
+                f"{num(all_['rss'])} MB instead of {num(one['rss'])} MB.")
     how = f"{r['jobs']} identities side by side" if r["jobs"] > 1 else \
         "one identity after the other"
     return (table(["identities", "round trip", "run", "wall", "wall each", "processor each",
                    "peak memory", "API calls each", "SMTP sessions each"], rows) +
             f"\n\n{r['clients']} file clients each, {how}; {r['machine']}; the delay by "
-            f"{r['how']}.")
+            f"{r['how']}." + many)
 
 
 def growth():
