@@ -10,6 +10,7 @@
 #include "rotator/fleet.h"
 #include "rotator/out.h"
 #include "rotator/plan.h"
+#include "rotator/quiet.h"
 
 static enum ec
 as_json(const struct fleet *f, enum ec worst, struct err *e)
@@ -36,6 +37,33 @@ as_json(const struct fleet *f, enum ec worst, struct err *e)
 	return out_json(o, e);
 }
 
+/* A run that cannot keep that nothing is due is as good as any; the next one
+ * has more to do. */
+static void
+rest(struct app *a, const struct quiet *q, enum ec ended)
+{
+	struct err e;
+
+	if (quiet_keep(a, q, ended, &e) != EC_OK)
+		log_err(&a->log, LOG_DEBUG_,
+		    "the next run must look at everything again", &e, NULL);
+}
+
+/* All there is to do, which mostly is nothing. */
+static enum ec
+run(struct app *a, struct fleet *f, struct err *e)
+{
+	struct quiet q;
+	enum ec ec = EC_OK;
+
+	if (quiet_look(a, clock_wall(), &q, &ec))
+		return ec;
+	ec = fleet_run(a, f, e);
+	if (f->n == 0 && (ec == EC_OK || e->what[0] == '\0') && !app_stopped())
+		rest(a, &q, ec);
+	return ec;
+}
+
 static enum ec
 exec_run(struct app *a, struct err *e)
 {
@@ -44,7 +72,7 @@ exec_run(struct app *a, struct err *e)
 
 	if (a->args->dry_run)
 		return plan_run(a, e);
-	ec = fleet_run(a, &f, e);
+	ec = run(a, &f, e);
 	if (a->args->json)
 		TRY(as_json(&f, ec, e));
 	return ec;

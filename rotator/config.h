@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "clients/client.h"
 #include "rotator/iam.h"
@@ -93,6 +94,28 @@ struct config {
 MUST enum ec config_load(const char *path, struct config **ret, struct err *e);
 void config_free(struct config *c);
 void auto_config(struct config **c);
+
+/*
+ * What the files of a configuration look like, unread: a line for the main
+ * file, the directory of drop-ins and each name in it, with all that a change
+ * of the file changes. Two equal texts: the same files, unless one was written
+ * twice within the grain of its file system's clock; see `changed`. Any class:
+ * cannot be told, as when a file is missing.
+ */
+struct config_stamp {
+	struct buf text; /* CONFIG_STAMP_INIT; buf_free() it */
+	int64_t changed; /* the latest change of any of them, ms */
+};
+#define CONFIG_STAMP_INIT                                                      \
+	{                                                                      \
+		.text = BUF((size_t)32 * 1024 * 1024), .changed = 0            \
+	}
+MUST enum ec config_stamp(
+    const char *path, struct config_stamp *ret, struct err *e);
+/* Where the state directory would be, by a look for `state:` at the beginning
+ * of a line of the main file. Only a guess: YAML may mean something else. */
+MUST enum ec config_state_guess(
+    const char *path, struct buf *ret, struct err *e);
 
 const struct identity_conf *config_identity(
     const struct config *c, const char *name);

@@ -17,8 +17,7 @@
 #include "base/buf.h"
 #include "rotator/config_p.h"
 
-#define DROP_INS "clients.d"
-#define SUFFIX   ".yaml"
+#define SUFFIX ".yaml"
 
 struct names { /* of scandir() */
 	struct dirent **list;
@@ -110,8 +109,8 @@ ends_with(const char *s, const char *end)
 }
 
 /* Hidden files are editors' and Kubernetes' own. */
-static int
-visible(const struct dirent *d)
+int
+config_drop_in_visible(const struct dirent *d)
 {
 	return d->d_name[0] != '.';
 }
@@ -152,7 +151,7 @@ drop_ins(struct config_full *c, const char *dir, struct err *e)
 {
 	AUTO(names) struct names d = { NULL, 0 };
 
-	d.n = scandir(dir, &d.list, visible, by_name);
+	d.n = scandir(dir, &d.list, config_drop_in_visible, by_name);
 	if (d.n < 0 && errno == ENOENT)
 		return EC_OK;
 	if (d.n < 0)
@@ -174,7 +173,7 @@ config_read(struct config_full *c, const char *path, struct err *e)
 
 	if (dir == NULL)
 		return config_nomem(e);
-	drop = arena_printf(&c->mem, "%s/" DROP_INS, dir);
+	drop = arena_printf(&c->mem, "%s/" CONFIG_DROP_INS, dir);
 	if (drop == NULL)
 		return config_nomem(e);
 	if (file_add(c, path, e) != EC_OK)

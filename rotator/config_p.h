@@ -327,6 +327,11 @@ MUST enum ec config_finish(struct config_full *c, struct err *e);
 MUST enum ec config_load_bytes(const char *file, const void *text, size_t len,
     struct config **ret, struct err *e);
 
+#define CONFIG_DROP_INS "clients.d"
+struct dirent;
+/* For scandir(): the names that count at all. */
+int config_drop_in_visible(const struct dirent *d);
+
 /* config_file.c: reads path and the drop-ins beside it. */
 MUST enum ec config_read(
     struct config_full *c, const char *path, struct err *e);

@@ -97,6 +97,10 @@ struct store {
 	MUST enum ec (*meta_set)(
 	    void *ctx, const char *key, const char *value, struct err *e);
 
+	/* Adds a text that is another one after any change of a record, a hold
+	 * or an event, whoever made it. NULL: this store cannot tell. */
+	MUST enum ec (*mark)(void *ctx, struct buf *ret, struct err *e);
+
 	void (*close)(void *ctx);
 };
 
@@ -109,5 +113,16 @@ enum store_mode {
 MUST enum ec store_sqlite_open(
     const char *dir, enum store_mode mode, struct store *ret, struct err *e);
 void auto_store(struct store *s); /* closes when open */
+
+/*
+ * One look at a database at rest, which costs the same for one identity and
+ * for many: adds its mark() and the small value `key` to the two. Changes
+ * nothing on disk and takes no lock. Page by page as they are read: only the
+ * few rows that were read are known to be whole.
+ * EC_GONE: no database, or no such value; EC_BUSY: a writer is there, or has
+ * left something to be done; else as store_sqlite_open().
+ */
+MUST enum ec store_sqlite_glance(const char *dir, const char *key,
+    struct buf *ret_mark, struct buf *ret_value, struct err *e);
 
 #endif

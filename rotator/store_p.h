@@ -5,6 +5,7 @@
  *   store_home.c     directory, file modes, making the database, the reserve
  *   store_schema.c    tables, format and integrity checks
  *   store_snapshot.c  reading without leaving a trace
+ *   store_glance.c    one look at a database at rest
  *   store_sql.c       statements, transactions, errors
  *   store_sum.c       checksums as SQL functions
  *   store_lease.c     one writer
@@ -68,6 +69,7 @@ enum query {
 	Q_CONFIRM_PUT,
 	Q_META,
 	Q_META_PUT,
+	Q_MARK,
 	Q__MAX
 };
 
@@ -140,6 +142,11 @@ MUST enum ec db_check_format(struct db *d, struct err *e);
 /* Everything, once a process: pages, indexes, sums, tallies. */
 MUST enum ec db_verify(struct db *d, struct err *e);
 
+/* --- store_sqlite.c --- */
+
+void db_close(void *ctx); /* frees d, too */
+void auto_db(struct db **d);
+
 /* --- store_home.c --- */
 
 MUST enum ec home_paths(struct db *d, const char *dir, struct err *e);
@@ -196,5 +203,6 @@ enum ec words_meta_get(
     void *ctx, const char *key, struct buf *ret, struct err *e);
 enum ec words_meta_set(
     void *ctx, const char *key, const char *value, struct err *e);
+enum ec words_mark(void *ctx, struct buf *ret, struct err *e);
 
 #endif

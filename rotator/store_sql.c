@@ -72,6 +72,10 @@ static const char *const queries[Q__MAX] = {
 		   " FROM meta WHERE key=?1",
 	[Q_META_PUT] = "INSERT OR REPLACE INTO meta VALUES(?1,?2,"
 		       "rowsum(?1,?2))",
+	/* The tallies are kept by every change of a row, and no row comes back
+	 * to a former sum: its version only grows. */
+	[Q_MARK] = "SELECT hex(identities) || ' ' || hex(holds) || ' ' || seq"
+		   " || ' ' || hex(hash) FROM root",
 };
 
 #define ANY  (-1)

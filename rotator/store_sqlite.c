@@ -214,8 +214,8 @@ each(void *ctx, int64_t now,
 	return EC_OK;
 }
 
-static void
-close_(void *ctx)
+void
+db_close(void *ctx)
 {
 	struct db *d = ctx;
 
@@ -225,11 +225,11 @@ close_(void *ctx)
 	free(d);
 }
 
-static void
+void
 auto_db(struct db **d)
 {
 	if (*d != NULL)
-		close_(*d);
+		db_close(*d);
 }
 
 /* SQLite does so by itself when it cannot open for writing, for whatever
@@ -287,7 +287,8 @@ static const struct store functions = {
 	.confirm_get = words_confirm_get,
 	.meta_get = words_meta_get,
 	.meta_set = words_meta_set,
-	.close = close_,
+	.mark = words_mark,
+	.close = db_close,
 };
 
 enum ec

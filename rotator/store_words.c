@@ -141,3 +141,17 @@ words_meta_set(void *ctx, const char *key, const char *value, struct err *e)
 
 	return db_write(ctx, set_meta, &a, e);
 }
+
+enum ec
+words_mark(void *ctx, struct buf *ret, struct err *e)
+{
+	AUTO(query) sqlite3_stmt *q = NULL;
+	struct db *d = ctx;
+	bool row;
+
+	TRY(db_query(d, Q_MARK, &q, e, ""));
+	TRY(db_step(d, q, &row, e));
+	if (!row)
+		return db_damaged(d, e, "it has lost its root");
+	return buf_adds(ret, db_text(q, 0), e);
+}
