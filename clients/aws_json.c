@@ -13,13 +13,17 @@
 /* A secret of 64 KB whose every byte becomes an escape of six. */
 #define BODY_MAX ((size_t)512 * 1024)
 #define JSON_1_1 "application/x-amz-json-1.1"
+#define MANUAL   "rotate-clients(5)"
 
 const struct aws_service aws_secrets_manager = { "secrets_manager",
-	"Secrets Manager", "secretsmanager", "secretsmanager.", JSON_1_1 };
+	"Secrets Manager", "secretsmanager", "secretsmanager.", JSON_1_1,
+	MANUAL };
 const struct aws_service aws_ssm = { "ssm", "Parameter Store", "ssm",
-	"AmazonSSM.", JSON_1_1 };
+	"AmazonSSM.", JSON_1_1, MANUAL };
 const struct aws_service aws_lambda = { "lambda", "Lambda", "lambda", NULL,
-	"application/json" };
+	"application/json", MANUAL };
+const struct aws_service aws_kms = { "kms", "KMS", "kms", "TrentService.",
+	JSON_1_1, "rotate.yaml(5)" };
 
 /* Field n of an ARN, "arn:PARTITION:SERVICE:REGION:ACCOUNT:REST"; NULL when
  * it is none. */
@@ -120,8 +124,9 @@ missing_action(const struct aws_object *o, const struct aws_json_call *q,
 		    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-:");
 		if (len > 0 && len < n)
 			(void)snprintf(ret, n, "%.*s", (int)len, said);
-	} else if (strstr(message, "KMS") != NULL ||
-	    strstr(message, "ciphertext") != NULL) {
+	} else if (o->service != &aws_kms &&
+	    (strstr(message, "KMS") != NULL ||
+		strstr(message, "ciphertext") != NULL)) {
 		(void)snprintf(ret, n, "%s",
 		    q->reads ? "kms:Decrypt"
 			     : "kms:GenerateDataKey and kms:Encrypt");
@@ -170,8 +175,8 @@ add_remedy(const struct aws_object *o, const struct aws_json_call *q,
 		missing_action(o, q, why->message, action, sizeof(action));
 		return fix(e,
 		    "allow %s for our AWS identity (%s); the whole policy is "
-		    "in rotate-clients(5)",
-		    action, aws_identity(a));
+		    "in %s",
+		    action, aws_identity(a), o->service->manual);
 	}
 	return *remedy != '\0' ? fix(e, "%s", remedy) : e->ec;
 }

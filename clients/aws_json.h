@@ -17,8 +17,10 @@ struct aws_service {
 	const char *prefix; /* of IAM actions and ARNs: "ssm" */
 	const char *target; /* before the action, "AmazonSSM."; NULL: REST */
 	const char *content_type; /* of a body */
+	const char *manual;       /* where the policy for it stands */
 };
-extern const struct aws_service aws_secrets_manager, aws_ssm, aws_lambda;
+extern const struct aws_service aws_secrets_manager, aws_ssm, aws_lambda,
+    aws_kms;
 
 /* What a driver works on. Everything is borrowed. */
 struct aws_object {

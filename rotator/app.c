@@ -107,14 +107,33 @@ app_net(struct app *a, struct err *e)
 	return net_new_far(far, NULL, &a->net, e);
 }
 
+static enum ec
+open_kms(struct app *a, struct err *e)
+{
+	const struct config *c = a->config;
+	const struct seal_kms_conf conf = { .key = c->seal_where,
+		.region = c->seal_region,
+		.account = c->account,
+		.former = c->seal_former,
+		.reach = &a->reach };
+
+	return seal_open_kms(&conf, &a->seal, e);
+}
+
 enum ec
 app_seal(struct app *a, bool may_create, struct err *e)
 {
+	const struct config *c;
+
 	if (a->seal != NULL)
 		return EC_OK;
 	TRY(app_config(a, e));
-	TRY(seal_open(a->config->seal_kind, a->config->seal_where, may_create,
-	    &a->seal, e));
+	c = a->config;
+	if (c->seal_kind == SEAL_KMS)
+		TRY(open_kms(a, e));
+	else
+		TRY(seal_open(
+		    c->seal_kind, c->seal_where, may_create, &a->seal, e));
 	a->world.seal = a->seal;
 	return EC_OK;
 }

@@ -179,6 +179,7 @@ step_idle(struct rotation *r, struct err *e)
 		    r, "adopt", e, "key %s is in use", r->rec.old.id));
 	TRY(wait_for_window(r, e));
 	TRY(push_preflight(r, e));
+	TRY(seal_ready(r->w->seal, e));
 	return begin(r, e);
 }
 
@@ -328,7 +329,8 @@ create(struct rotation *r, struct err *e)
 	enum ec ec;
 
 	assert(r->may_send && r->listed && r->keys.n <= 1); /* I2 */
-	if (guard_mutation(r, e) != EC_OK)
+	/* What cannot be sealed could not be kept. */
+	if (seal_ready(r->w->seal, e) != EC_OK || guard_mutation(r, e) != EC_OK)
 		return not_sent(r, e);
 	r->may_send = false;
 	r->listed = false;

@@ -137,9 +137,14 @@ look_state_dir(struct app *a, struct finding *f)
 static void
 look_key(struct app *a, struct finding *f)
 {
+	static const char *const names[] = {
+		[SEAL_FILE] = "seal key",
+		[SEAL_CREDENTIAL] = "seal credential",
+		[SEAL_KMS] = "seal KMS key",
+	};
 	const struct config *c = a->config;
 
-	f->what = c->seal_kind == SEAL_FILE ? "seal key" : "seal credential";
+	f->what = names[c->seal_kind];
 	(void)snprintf(f->where, sizeof(f->where), "%s", c->seal_where);
 	f->absent = "made on the first run";
 	f->ec = look_seal(a, &f->e);

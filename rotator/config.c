@@ -9,38 +9,84 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "clients/aws_json.h"
 #include "rotator/config_p.h"
 
-/* seal: which of path and name goes with which kind. */
-static const struct seal_rule {
-	enum slot bars;
-	const char *needed, *foreign, *kind;
-} seal_rules[] = {
-	[SEAL_FILE] = { SLOT_SEAL_NAME, "path", "name", "file" },
-	[SEAL_CREDENTIAL] = { SLOT_SEAL_PATH, "name", "path", "credential" },
+#define FOR(kind) (1U << (kind))
+
+static const char *const seal_names[] = {
+	[SEAL_FILE] = "file",
+	[SEAL_CREDENTIAL] = "credential",
+	[SEAL_KMS] = "kms",
 };
+/* seal: which of its keys goes with which kinds. */
+static const struct seal_rule {
+	const char *key;
+	enum slot slot;
+	unsigned fits, needed;
+	const char *remedy;
+} seal_rules[] = {
+	{ "path", SLOT_SEAL_PATH, FOR(SEAL_FILE) | FOR(SEAL_KMS), 0, NULL },
+	{ "name", SLOT_SEAL_NAME, FOR(SEAL_CREDENTIAL), FOR(SEAL_CREDENTIAL),
+	    "add  name: seal.key  as in LoadCredential= of the unit" },
+	{ "key", SLOT_SEAL_KEY, FOR(SEAL_KMS), FOR(SEAL_KMS),
+	    "add  key: alias/NAME  or the ARN of a symmetric KMS key" },
+	{ "region", SLOT_SEAL_REGION, FOR(SEAL_KMS), 0, NULL },
+};
+
+static enum ec
+seal_rule_check(
+    const struct config_full *c, const struct seal_rule *r, struct err *e)
+{
+	const struct node *at = c->top.at[r->slot];
+	const unsigned kind = FOR(c->pub.seal_kind);
+
+	if (at != NULL && (r->fits & kind) == 0)
+		return config_fail(e, at, "'%s' does not go with seal kind %s",
+		    r->key, seal_names[c->pub.seal_kind]);
+	if (at != NULL || (r->needed & kind) == 0)
+		return EC_OK;
+	(void)config_fail(e, c->top.at[SLOT_SEAL], "'%s' is missing", r->key);
+	return fix(e, "%s", r->remedy);
+}
+
+/* An alias or an id is one in a region; an ARN says which. */
+static enum ec
+seal_kms_check(const struct config_full *c, struct err *e)
+{
+	const struct node *at = c->top.at[SLOT_SEAL_KEY];
+
+	if (c->pub.seal_region == NULL &&
+	    strncmp(c->seal_key, "arn:", 4) != 0) {
+		(void)config_fail(e, at, "'region' is missing");
+		return fix(
+		    e, "say in which region the KMS key is, or write its ARN");
+	}
+	return aws_object_check(
+		   &aws_kms, "key", c->seal_key, c->pub.seal_region, e) == EC_OK
+	    ? EC_OK
+	    : config_place(e, at);
+}
 
 static enum ec
 seal_build(struct config_full *c, struct err *e)
 {
-	const struct seal_rule *r = &seal_rules[c->pub.seal_kind];
-	const struct node *foreign = c->top.at[r->bars];
+	struct config *pub = &c->pub;
 
-	if (foreign != NULL)
-		return config_fail(e, foreign,
-		    "'%s' does not go with seal kind %s", r->foreign, r->kind);
-	if (c->pub.seal_kind == SEAL_FILE) {
-		c->pub.seal_where = c->seal_path != NULL
-		    ? c->seal_path
-		    : arena_printf(&c->mem, "%s/seal.key", c->pub.state);
-		return c->pub.seal_where != NULL ? EC_OK : config_nomem(e);
-	}
-	c->pub.seal_where = c->seal_name;
-	if (c->seal_name != NULL)
+	for (size_t i = 0; i < COUNT(seal_rules); i++)
+		TRY(seal_rule_check(c, &seal_rules[i], e));
+	pub->seal_former = c->seal_path != NULL
+	    ? c->seal_path
+	    : arena_printf(&c->mem, "%s/seal.key", pub->state);
+	if (pub->seal_former == NULL)
+		return config_nomem(e);
+	pub->seal_where = pub->seal_former;
+	if (pub->seal_kind == SEAL_CREDENTIAL)
+		pub->seal_where = c->seal_name;
+	if (pub->seal_kind != SEAL_KMS)
 		return EC_OK;
-	(void)config_fail(
-	    e, c->top.at[SLOT_SEAL], "'%s' is missing", r->needed);
-	return fix(e, "add  name: seal.key  as in LoadCredential= of the unit");
+	pub->seal_where = c->seal_key;
+	return seal_kms_check(c, e);
 }
 
 struct config_full *

@@ -75,7 +75,9 @@ struct config {
 	const char *state;   /* state directory */
 	const char *profile; /* AWS profile, or NULL */
 	enum seal_kind seal_kind;
-	const char *seal_where;   /* key file path or credential name */
+	const char *seal_where;   /* key file path, credential name, KMS key */
+	const char *seal_region;  /* KMS; NULL: that of the ARN */
+	const char *seal_former;  /* KMS: key file whose values still open */
 	const char *const *alarm; /* argv run when an identity blocks, JSON on
 				   * stdin; or NULL */
 	int jobs;                 /* identities side by side */

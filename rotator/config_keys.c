@@ -70,9 +70,21 @@ static const struct form credential_form = {
 	.says = "use the name from LoadCredential= in the unit",
 };
 
+/* https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html
+ */
+static const struct form kms_key_form = {
+	.prefix = "",
+	.first = LOWER UPPER DIGIT,
+	.rest = LOWER UPPER DIGIT ":/_-",
+	.min = 1,
+	.max = 2048,
+	.says = "write the ARN or id of a KMS key, or alias/NAME",
+};
+
 static const char *const seal_kinds[] = {
 	[SEAL_FILE] = "file",
 	[SEAL_CREDENTIAL] = "credential",
+	[SEAL_KMS] = "kms",
 	NULL,
 };
 static const char *const tls_texts[] = {
@@ -113,6 +125,15 @@ static const struct key seal_keys[] = {
 	    .offset = AT(config_full, seal_name),
 	    .read = read_form,
 	    .arg = &credential_form },
+	{ .name = "key",
+	    .slot = SLOT_SEAL_KEY,
+	    .offset = AT(config_full, seal_key),
+	    .read = read_form,
+	    .arg = &kms_key_form },
+	{ .name = "region",
+	    .slot = SLOT_SEAL_REGION,
+	    .offset = AT(config_full, pub.seal_region),
+	    .read = read_region },
 	{ .name = NULL },
 };
 

@@ -105,6 +105,8 @@ enum slot {
 	SLOT_SEAL_KIND,
 	SLOT_SEAL_PATH,
 	SLOT_SEAL_NAME,
+	SLOT_SEAL_KEY,
+	SLOT_SEAL_REGION,
 	SLOT_ALARM,
 	SLOT_JOBS,
 	SLOT_STOP_AFTER,
@@ -269,7 +271,7 @@ struct config_full {
 	struct arena mem;
 	struct slots top;
 	struct identity_conf defaults; /* read to be checked; else unused */
-	const char *seal_path, *seal_name;
+	const char *seal_path, *seal_name, *seal_key;
 	bool have_main;
 	struct part *parts, **parts_end;
 	struct slots *identity_slots;                /* one an identity */

@@ -5,7 +5,9 @@
  */
 #include "rotator/seal.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,17 +17,22 @@
 #include "base/auto.h"
 #include "rotator/seal_p.h"
 
-#define PREFIX     "v1."
-#define PREFIX_LEN (sizeof(PREFIX) - 1)
+#define OURS       "v1."
+#define OF_KMS     "k1."
+#define PREFIX_LEN (sizeof(OURS) - 1)
 #define NONCE_LEN  12
 #define TAG_LEN    16
 #define EXTRA_LEN  (NONCE_LEN + TAG_LEN)
-/* What fits into SEALED_MAX as base64. */
-#define BOX_MAX   ((SEALED_MAX - 1 - PREFIX_LEN) / 4 * 3)
-#define PLAIN_MAX (BOX_MAX - EXTRA_LEN)
+#define BOX_TEXT   256 /* base64, with NUL */
+#define BOX_MAX    ((BOX_TEXT - PREFIX_LEN - 1) / 4 * 3)
+#define PLAIN_MAX  (BOX_MAX - EXTRA_LEN)
+
+static_assert(PREFIX_LEN + DATA_KEY_TEXT + BOX_TEXT <= SEALED_MAX,
+    "all parts of a sealed text fit");
 
 struct seal {
-	struct secret *key;
+	struct secret *key;   /* ours; or */
+	struct seal_kms *kms; /* with a lock of its own */
 };
 
 static void
@@ -47,7 +54,7 @@ broken(struct err *e)
 }
 
 static bool
-encrypt(EVP_CIPHER_CTX *c, const struct seal *s, const char *aad,
+encrypt(EVP_CIPHER_CTX *c, const struct secret *key, const char *aad,
     const struct secret *plain, unsigned char *box)
 {
 	unsigned char *text = box + NONCE_LEN;
@@ -56,7 +63,7 @@ encrypt(EVP_CIPHER_CTX *c, const struct seal *s, const char *aad,
 
 	return RAND_bytes(box, NONCE_LEN) == 1 &&
 	    EVP_EncryptInit_ex(
-		c, EVP_aes_256_gcm(), NULL, bytes_of(s->key), box) == 1 &&
+		c, EVP_aes_256_gcm(), NULL, bytes_of(key), box) == 1 &&
 	    EVP_EncryptUpdate(c, NULL, &n, (const unsigned char *)aad,
 		(int)strlen(aad)) == 1 &&
 	    EVP_EncryptUpdate(c, text, &n, bytes_of(plain), len) == 1 &&
@@ -65,30 +72,68 @@ encrypt(EVP_CIPHER_CTX *c, const struct seal *s, const char *aad,
 	    1;
 }
 
+static enum ec
+box(const struct secret *key, const char *aad, const struct secret *plain,
+    char ret[BOX_TEXT], struct err *e)
+{
+	AUTO(cipher) EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+	unsigned char bytes[BOX_MAX];
+
+	errno = c == NULL ? ENOMEM : 0;
+	if (c == NULL || !encrypt(c, key, aad, plain, bytes))
+		return broken(e);
+	(void)EVP_EncodeBlock(
+	    (unsigned char *)ret, bytes, (int)(secret_len(plain) + EXTRA_LEN));
+	return EC_OK;
+}
+
+static enum ec
+too_long(const struct secret *plain, struct err *e)
+{
+	(void)fail(e, EC_LIMIT,
+	    "a password of %zu bytes is too long "
+	    "to be kept",
+	    secret_len(plain));
+	return fix(e,
+	    "at most %zu bytes can be kept; SES passwords "
+	    "have 44",
+	    (size_t)PLAIN_MAX);
+}
+
+static enum ec
+wrap_kms(const struct seal *s, const char *aad, const struct secret *plain,
+    char ret[SEALED_MAX], struct err *e)
+{
+	AUTO(secret) struct secret *key = NULL;
+	char data_key[DATA_KEY_TEXT], text[BOX_TEXT];
+
+	TRY(seal_kms_fresh(s->kms, data_key, &key, e));
+	TRY(box(key, aad, plain, text, e));
+	(void)snprintf(ret, SEALED_MAX, OF_KMS "%s.%s", data_key, text);
+	return EC_OK;
+}
+
 enum ec
 seal_wrap(const struct seal *s, const char *aad, const struct secret *plain,
     char ret[SEALED_MAX], struct err *e)
 {
-	AUTO(cipher) EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
-	unsigned char box[BOX_MAX];
-
-	errno = c == NULL ? ENOMEM : 0;
-	if (secret_len(plain) > PLAIN_MAX) {
-		(void)fail(e, EC_LIMIT,
-		    "a password of %zu bytes is too long "
-		    "to be kept",
-		    secret_len(plain));
-		return fix(e,
-		    "at most %zu bytes can be kept; SES passwords "
-		    "have 44",
-		    (size_t)PLAIN_MAX);
-	}
-	if (c == NULL || !encrypt(c, s, aad, plain, box))
-		return broken(e);
-	memcpy(ret, PREFIX, PREFIX_LEN);
-	(void)EVP_EncodeBlock((unsigned char *)ret + PREFIX_LEN, box,
-	    (int)(secret_len(plain) + EXTRA_LEN));
+	if (secret_len(plain) > PLAIN_MAX)
+		return too_long(plain, e);
+	if (s->kms != NULL)
+		return wrap_kms(s, aad, plain, ret, e);
+	TRY(box(s->key, aad, plain, ret + PREFIX_LEN, e));
+	memcpy(ret, OURS, PREFIX_LEN);
 	return EC_OK;
+}
+
+enum ec
+seal_ready(const struct seal *s, struct err *e)
+{
+	AUTO(secret) struct secret *key = NULL;
+	char data_key[DATA_KEY_TEXT];
+
+	return s->kms == NULL ? EC_OK
+			      : seal_kms_fresh(s->kms, data_key, &key, e);
 }
 
 /* One text for one value: EVP_DecodeBlock forgives blanks and odd padding,
@@ -97,7 +142,7 @@ static size_t
 decode(const char *text, unsigned char box[BOX_MAX])
 {
 	const size_t len = strlen(text);
-	char again[SEALED_MAX];
+	char again[BOX_TEXT];
 	size_t pad, n;
 
 	if (len < 4 || len % 4 != 0 || len / 4 * 3 > BOX_MAX)
@@ -112,7 +157,7 @@ decode(const char *text, unsigned char box[BOX_MAX])
 
 /* Nothing of the text may be used before the last call said yes. */
 static bool
-decrypt(EVP_CIPHER_CTX *c, const struct seal *s, const char *aad,
+decrypt(EVP_CIPHER_CTX *c, const struct secret *key, const char *aad,
     unsigned char *box, struct secret *plain)
 {
 	unsigned char *text = box + NONCE_LEN;
@@ -120,7 +165,7 @@ decrypt(EVP_CIPHER_CTX *c, const struct seal *s, const char *aad,
 	int n;
 
 	return EVP_DecryptInit_ex(
-		   c, EVP_aes_256_gcm(), NULL, bytes_of(s->key), box) == 1 &&
+		   c, EVP_aes_256_gcm(), NULL, bytes_of(key), box) == 1 &&
 	    EVP_DecryptUpdate(c, NULL, &n, (const unsigned char *)aad,
 		(int)strlen(aad)) == 1 &&
 	    EVP_DecryptUpdate(c, secret_bytes(plain), &n, text, len) == 1 &&
@@ -141,26 +186,81 @@ refused(const char *aad, struct err *e)
 	    "directory");
 }
 
-enum ec
-seal_unwrap(const struct seal *s, const char *aad, const char *sealed,
+static enum ec
+unbox(const struct secret *key, const char *aad, const char *text,
     struct secret **ret, struct err *e)
 {
 	AUTO(cipher) EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
 	AUTO(secret) struct secret *plain = NULL;
-	unsigned char box[BOX_MAX];
-	size_t n;
+	unsigned char bytes[BOX_MAX];
+	const size_t n = decode(text, bytes);
 
-	if (strncmp(sealed, PREFIX, PREFIX_LEN) != 0)
-		return refused(aad, e);
-	n = decode(sealed + PREFIX_LEN, box);
 	if (n <= EXTRA_LEN)
 		return refused(aad, e);
 	TRY(secret_blank(n - EXTRA_LEN, &plain, e));
 	errno = c == NULL ? ENOMEM : 0;
-	if (c == NULL || !decrypt(c, s, aad, box, plain))
+	if (c == NULL || !decrypt(c, key, aad, bytes, plain))
 		return errno == ENOMEM ? broken(e) : refused(aad, e);
 	*ret = TAKE(plain);
 	return EC_OK;
+}
+
+static enum ec
+not_by_kms(const char *aad, struct err *e)
+{
+	(void)fail(e, EC_CONFIG,
+	    "the sealed password of %s was sealed with AWS KMS, which is not "
+	    "what the configuration names",
+	    aad);
+	return fix(e,
+	    "put  seal: { kind: kms, key: ... }  back until each identity was "
+	    "rotated: rotate --force");
+}
+
+static enum ec
+unwrap_kms(const struct seal *s, const char *aad, const char *parts,
+    struct secret **ret, struct err *e)
+{
+	AUTO(secret) struct secret *key = NULL;
+	const char *dot = strchr(parts, '.');
+
+	if (dot == NULL || dot == parts)
+		return refused(aad, e);
+	if (s->kms == NULL)
+		return not_by_kms(aad, e);
+	TRY(seal_kms_key(s->kms, parts, (size_t)(dot - parts), &key, e));
+	return unbox(key, aad, dot + 1, ret, e);
+}
+
+static enum ec
+unwrap_former(const struct seal *s, const char *aad, const char *text,
+    struct secret **ret, struct err *e)
+{
+	AUTO(secret) struct secret *key = NULL;
+
+	if (seal_kms_former(s->kms, &key, e) != EC_OK)
+		return err_prefix(e, "the sealed password of %s", aad);
+	return unbox(key, aad, text, ret, e);
+}
+
+enum ec
+seal_unwrap(const struct seal *s, const char *aad, const char *sealed,
+    struct secret **ret, struct err *e)
+{
+	if (strncmp(sealed, OF_KMS, PREFIX_LEN) == 0)
+		return unwrap_kms(s, aad, sealed + PREFIX_LEN, ret, e);
+	if (strncmp(sealed, OURS, PREFIX_LEN) != 0)
+		return refused(aad, e);
+	if (s->kms != NULL)
+		return unwrap_former(s, aad, sealed + PREFIX_LEN, ret, e);
+	return unbox(s->key, aad, sealed + PREFIX_LEN, ret, e);
+}
+
+static enum ec
+new_seal(struct seal **ret, struct err *e)
+{
+	*ret = calloc(1, sizeof(**ret));
+	return *ret != NULL ? EC_OK : fail(e, EC_NOMEM, "no memory");
 }
 
 enum ec
@@ -168,22 +268,32 @@ seal_open(enum seal_kind kind, const char *where, bool may_create,
     struct seal **ret, struct err *e)
 {
 	AUTO(secret) struct secret *key = NULL;
-	struct seal *s;
 
 	TRY(seal_key_read(kind, where, may_create, &key, e));
-	s = calloc(1, sizeof(*s));
-	if (s == NULL)
-		return fail(e, EC_NOMEM, "no memory");
-	s->key = TAKE(key);
-	*ret = s;
+	TRY(new_seal(ret, e));
+	(*ret)->key = TAKE(key);
+	return EC_OK;
+}
+
+enum ec
+seal_open_kms(
+    const struct seal_kms_conf *conf, struct seal **ret, struct err *e)
+{
+	AUTO(seal) struct seal *s = NULL;
+
+	TRY(new_seal(&s, e));
+	TRY(seal_kms_open(conf, &s->kms, e));
+	*ret = TAKE(s);
 	return EC_OK;
 }
 
 void
 seal_close(struct seal *s)
 {
-	if (s != NULL)
-		secret_free(s->key);
+	if (s == NULL)
+		return;
+	secret_free(s->key);
+	seal_kms_close(s->kms);
 	free(s);
 }
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rotator/seal.h"
+#include "sim_seal.h"
 
 /* FNV-1a of the associated data. */
 static unsigned long long
@@ -16,6 +16,14 @@ mark(const char *aad)
 	for (; *aad != '\0'; aad++)
 		h = (h ^ (unsigned char)*aad) * 1099511628211ULL;
 	return h;
+}
+
+enum ec
+seal_ready(const struct seal *s, struct err *e)
+{
+	return s == NULL || !s->away
+	    ? EC_OK
+	    : fail(e, EC_TEMP, "the sealing key is not reachable");
 }
 
 enum ec

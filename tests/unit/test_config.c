@@ -88,6 +88,29 @@ seal_path(void **state)
 	assert_string_equal(b->seal_where, "/k");
 }
 
+static void
+seal_kms(void **state)
+{
+	static const char arn[] = "arn:aws:kms:eu-west-1:123456789012:key/0-a";
+	AUTO(config)
+	struct config *a =
+	    good(BASE "state: /s\nseal: { kind: kms, key: alias/mail, "
+		      "region: eu-west-1 }\n");
+	AUTO(config)
+	struct config *b =
+	    good(BASE "seal: { kind: kms, path: /k, key: "
+		      "'arn:aws:kms:eu-west-1:123456789012:key/0-a' }\n");
+
+	(void)state;
+	assert_int_equal(a->seal_kind, SEAL_KMS);
+	assert_string_equal(a->seal_where, "alias/mail");
+	assert_string_equal(a->seal_region, "eu-west-1");
+	assert_string_equal(a->seal_former, "/s/seal.key");
+	assert_string_equal(b->seal_where, arn);
+	assert_null(b->seal_region);
+	assert_string_equal(b->seal_former, "/k");
+}
+
 static const char layers[] = ACCOUNT
     "defaults:\n"
     "  max_age: 30d\n"
@@ -282,6 +305,7 @@ main(void)
 		cmocka_unit_test(account_keeps_its_zero),
 		cmocka_unit_test(top_values),
 		cmocka_unit_test(seal_path),
+		cmocka_unit_test(seal_kms),
 		cmocka_unit_test(layers_of_identities),
 		cmocka_unit_test(layers_of_clients),
 		cmocka_unit_test(spans_of_the_driver),
