@@ -256,22 +256,19 @@ seal_unwrap(const struct seal *s, const char *aad, const char *sealed,
 	return unbox(s->key, aad, sealed + PREFIX_LEN, ret, e);
 }
 
-static enum ec
-new_seal(struct seal **ret, struct err *e)
-{
-	*ret = calloc(1, sizeof(**ret));
-	return *ret != NULL ? EC_OK : fail(e, EC_NOMEM, "no memory");
-}
-
 enum ec
 seal_open(enum seal_kind kind, const char *where, bool may_create,
     struct seal **ret, struct err *e)
 {
 	AUTO(secret) struct secret *key = NULL;
+	struct seal *s;
 
 	TRY(seal_key_read(kind, where, may_create, &key, e));
-	TRY(new_seal(ret, e));
-	(*ret)->key = TAKE(key);
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return fail(e, EC_NOMEM, "no memory");
+	s->key = TAKE(key);
+	*ret = s;
 	return EC_OK;
 }
 
@@ -279,9 +276,10 @@ enum ec
 seal_open_kms(
     const struct seal_kms_conf *conf, struct seal **ret, struct err *e)
 {
-	AUTO(seal) struct seal *s = NULL;
+	AUTO(seal) struct seal *s = calloc(1, sizeof(*s));
 
-	TRY(new_seal(&s, e));
+	if (s == NULL)
+		return fail(e, EC_NOMEM, "no memory");
 	TRY(seal_kms_open(conf, &s->kms, e));
 	*ret = TAKE(s);
 	return EC_OK;

@@ -35,6 +35,9 @@
 #define PROGRAM   "ses-smtp-rotator"
 #define REPLY_MAX ((size_t)8192)
 
+#define GENERATE "GenerateDataKey"
+#define DECRYPT  "Decrypt"
+
 struct data_key {
 	char text[DATA_KEY_TEXT];
 	struct secret *key;
@@ -128,8 +131,6 @@ ask(struct seal_kms *k, const char *action, const cJSON *body, cJSON **ret,
 		.errors = errors };
 
 	TRY(still_away(k, e));
-	if (body == NULL)
-		return fail(e, EC_NOMEM, "no memory for a request");
 	if (aws_json_do(&k->at, &q, ret, e) == EC_OK)
 		return EC_OK;
 	if (e->ec == EC_HUMAN)
@@ -186,24 +187,25 @@ place(struct seal_kms *k)
 	return at;
 }
 
-static enum ec
-remember(struct seal_kms *k, const char *text, struct secret *key,
-    struct data_key **ret, struct err *e)
+/* Takes key over; NULL: *e says why, as for all below that give a data key. */
+static struct data_key *
+remember(
+    struct seal_kms *k, const char *text, struct secret *key, struct err *e)
 {
 	struct data_key *d = calloc(1, sizeof(*d));
 
 	if (d == NULL) {
 		secret_free(key);
-		return fail(e, EC_NOMEM, "no memory for a data key");
+		(void)fail(e, EC_NOMEM, "no memory for a data key");
+		return NULL;
 	}
 	(void)snprintf(d->text, sizeof(d->text), "%s", text);
 	d->key = key;
 	*place(k) = d;
-	*ret = d;
-	return EC_OK;
+	return d;
 }
 
-static struct data_key *
+static const struct data_key *
 find(const struct seal_kms *k, const char *text)
 {
 	for (size_t i = 0; i < k->n; i++)
@@ -212,41 +214,62 @@ find(const struct seal_kms *k, const char *text)
 	return NULL;
 }
 
+/* Puts what goes into the body of a request, which may be NULL. */
 static enum ec
-generate(struct seal_kms *k, struct err *e)
+put(cJSON *body, const char *key, const char *value, struct err *e)
 {
-	static const char action[] = "GenerateDataKey";
+	return cJSON_AddStringToObject(body, key, value) != NULL
+	    ? EC_OK
+	    : fail(e, EC_NOMEM, "no memory for a request");
+}
+
+static enum ec
+generate(struct seal_kms *k, cJSON **ret, struct err *e)
+{
 	AUTO(json) cJSON *body = new_body(k);
+
+	TRY(put(body, "KeyId", k->conf.key, e));
+	TRY(put(body, "KeySpec", "AES_256", e));
+	return ask(k, GENERATE, body, ret, e);
+}
+
+static struct data_key *
+make(struct seal_kms *k, struct err *e)
+{
 	AUTO(json) cJSON *j = NULL;
 	struct secret *key = NULL;
 	const char *text;
 
-	if (cJSON_AddStringToObject(body, "KeyId", k->conf.key) == NULL ||
-	    cJSON_AddStringToObject(body, "KeySpec", "AES_256") == NULL)
-		return fail(e, EC_NOMEM, "no memory for a request");
-	TRY(ask(k, action, body, &j, e));
+	if (generate(k, &j, e) != EC_OK)
+		return NULL;
 	text = json_text(j, "CiphertextBlob");
 	if (text == NULL || *text == '\0' || strchr(text, '.') != NULL ||
 	    strlen(text) >= DATA_KEY_TEXT)
-		return nonsense(k, action, e);
-	TRY(plaintext(k, action, j, &key, e));
-	return remember(k, text, key, &k->fresh, e);
+		(void)nonsense(k, GENERATE, e);
+	else if (plaintext(k, GENERATE, j, &key, e) == EC_OK)
+		return k->fresh = remember(k, text, key, e);
+	return NULL;
 }
 
 static enum ec
-open_key(
-    struct seal_kms *k, const char *text, struct data_key **ret, struct err *e)
+decrypt(struct seal_kms *k, const char *text, cJSON **ret, struct err *e)
 {
-	static const char action[] = "Decrypt";
 	AUTO(json) cJSON *body = new_body(k);
+
+	TRY(put(body, "CiphertextBlob", text, e));
+	return ask(k, DECRYPT, body, ret, e);
+}
+
+static struct data_key *
+open_key(struct seal_kms *k, const char *text, struct err *e)
+{
 	AUTO(json) cJSON *j = NULL;
 	struct secret *key = NULL;
 
-	if (cJSON_AddStringToObject(body, "CiphertextBlob", text) == NULL)
-		return fail(e, EC_NOMEM, "no memory for a request");
-	TRY(ask(k, action, body, &j, e));
-	TRY(plaintext(k, action, j, &key, e));
-	return remember(k, text, key, ret, e);
+	if (decrypt(k, text, &j, e) != EC_OK ||
+	    plaintext(k, DECRYPT, j, &key, e) != EC_OK)
+		return NULL;
+	return remember(k, text, key, e);
 }
 
 /* ---- under the lock ---------------------------------------------------- */
@@ -255,10 +278,12 @@ static enum ec
 fresh(struct seal_kms *k, char ret_text[DATA_KEY_TEXT], struct secret **ret_key,
     struct err *e)
 {
-	if (k->fresh == NULL)
-		TRY(generate(k, e));
-	memcpy(ret_text, k->fresh->text, DATA_KEY_TEXT);
-	return secret_dup(k->fresh->key, ret_key, e);
+	const struct data_key *d = k->fresh != NULL ? k->fresh : make(k, e);
+
+	if (d == NULL)
+		return e->ec;
+	memcpy(ret_text, d->text, DATA_KEY_TEXT);
+	return secret_dup(d->key, ret_key, e);
 }
 
 enum ec
@@ -277,11 +302,11 @@ static enum ec
 known(struct seal_kms *k, const char *text, struct secret **ret_key,
     struct err *e)
 {
-	struct data_key *d = find(k, text);
+	const struct data_key *d = find(k, text);
 
 	if (d == NULL)
-		TRY(open_key(k, text, &d, e));
-	return secret_dup(d->key, ret_key, e);
+		d = open_key(k, text, e);
+	return d != NULL ? secret_dup(d->key, ret_key, e) : e->ec;
 }
 
 enum ec
