@@ -126,41 +126,49 @@ say_asked(struct app *a, const struct rec *r)
 	}
 }
 
-/* What is done for one identity: its row, or what stands below the table. */
-typedef void tell(struct app *a, struct out_table *t, const struct look *l);
-
-static void
-tell_row(struct app *a, struct out_table *t, const struct look *l)
+/* Is there more to say of it than its row? */
+static bool
+is_notable(const struct rec *r)
 {
-	(void)a;
-	say_row(t, l->rec.identity, l, clock_wall());
-}
+	bool asked = false;
 
-static void
-tell_below(struct app *a, struct out_table *t, const struct look *l)
-{
-	(void)t;
-	status_say_alarm(&l->rec);
-	say_asked(a, &l->rec);
+	for (size_t i = 0; i < r->n_clients; i++)
+		asked |= r->clients[i].state == CL_ASKED;
+	return asked || r->state == ROT_BLOCKED;
 }
 
 static enum ec
-tell_one(struct app *a, const struct identity_conf *id, tell *fn,
-    struct out_table *t, struct err *e)
+tell_row(struct app *a, struct out_table *t, const struct identity_conf *id,
+    bool *ret_notable, struct err *e)
 {
-	AUTO(look) struct look l = { .known = false };
+	AUTO(look) struct look l; /* large: not cleared twice */
 
+	l.rec.clients = NULL;
+	l.rec.n_clients = 0;
 	TRY(look_at(a, id, &l, e));
-	fn(a, t, &l);
+	say_row(t, id->name, &l, clock_wall());
+	*ret_notable = is_notable(&l.rec);
 	return EC_OK;
 }
 
 static enum ec
-tell_each(struct app *a, tell *fn, struct out_table *t, struct err *e)
+tell_below(struct app *a, const struct identity_conf *id, struct err *e)
+{
+	AUTO(look) struct look l = { .known = false };
+
+	TRY(look_at(a, id, &l, e));
+	status_say_alarm(&l.rec);
+	say_asked(a, &l.rec);
+	return EC_OK;
+}
+
+static enum ec
+tell_rows(struct app *a, struct out_table *t, bool *notable, struct err *e)
 {
 	for (size_t i = 0; i < a->config->n_identities; i++)
 		if (look_wanted(a->args, a->config->identities[i].name))
-			TRY(tell_one(a, &a->config->identities[i], fn, t, e));
+			TRY(tell_row(
+			    a, t, &a->config->identities[i], &notable[i], e));
 	return EC_OK;
 }
 
@@ -169,15 +177,24 @@ say_all(struct app *a, struct err *e)
 {
 	static const char *const heads[] = { "IDENTITY", "STATE", "KEY", "AGE",
 		"NEXT", "WAITS FOR", NULL };
-	struct out_table *t = out_table_new(heads);
-	const enum ec ec = tell_each(a, tell_row, t, e);
+	AUTO(free)
+	bool *notable = calloc(a->config->n_identities, sizeof(*notable));
+	struct out_table *t;
+	enum ec ec;
 
+	if (notable == NULL)
+		return fail(e, EC_NOMEM, "no memory for the identities");
+	t = out_table_new(heads);
+	ec = tell_rows(a, t, notable, e);
 	if (ec != EC_OK) {
 		out_table_free(t);
 		return ec;
 	}
 	out_table_end(t);
-	return tell_each(a, tell_below, NULL, e);
+	for (size_t i = 0; i < a->config->n_identities; i++)
+		if (notable[i])
+			TRY(tell_below(a, &a->config->identities[i], e));
+	return EC_OK;
 }
 
 static enum ec

@@ -27,26 +27,35 @@ read_hold(struct app *a, const char *identity, struct hold *ret, struct err *e)
 	return ec == EC_GONE ? EC_OK : ec;
 }
 
+static enum ec
+look_record(struct app *a, const struct identity_conf *id, struct look *ret,
+    struct err *e)
+{
+	enum ec ec = EC_GONE;
+
+	if (a->store.ctx != NULL)
+		ec = a->store.load(a->store.ctx, id->name, &ret->rec, e);
+	ret->known = ec == EC_OK;
+	if (ec != EC_GONE)
+		return ec;
+	rec_init(&ret->rec, id->name);
+	return EC_OK;
+}
+
 enum ec
 look_at(struct app *a, const struct identity_conf *id, struct look *ret,
     struct err *e)
 {
-	AUTO(look) struct look l = { .known = false };
-	enum ec ec = EC_GONE;
+	enum ec ec;
 
-	if (a->store.ctx != NULL) {
-		ec = a->store.load(a->store.ctx, id->name, &l.rec, e);
-		if (ec != EC_OK && ec != EC_GONE)
-			return ec;
-		TRY(read_hold(a, id->name, &l.hold, e));
-	}
-	l.known = ec == EC_OK;
-	if (!l.known)
-		rec_init(&l.rec, id->name);
-	*ret = l;
-	l.rec.clients = NULL;
-	l.rec.n_clients = 0;
-	return EC_OK;
+	ret->hold.held = false;
+	TRY(look_record(a, id, ret, e));
+	if (a->store.ctx == NULL)
+		return EC_OK;
+	ec = read_hold(a, id->name, &ret->hold, e);
+	if (ec != EC_OK)
+		look_free(ret);
+	return ec;
 }
 
 void

@@ -132,7 +132,8 @@ MUST enum ec rec_client_add(
     struct rec *r, const char *name, struct rec_client **ret, struct err *e);
 
 /* JSON text; pure. Decoding is strict: a field of the wrong type, too long or
- * missing, or a format number that is not ours is EC_DAMAGED. */
+ * missing, or a format number that is not ours is EC_DAMAGED. What was in *ret
+ * is not freed; after a failure there is nothing in it that must be. */
 MUST enum ec rec_encode(const struct rec *r, struct buf *ret, struct err *e);
 MUST enum ec rec_decode(const char *json, struct rec *ret, struct err *e);
 

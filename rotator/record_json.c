@@ -351,22 +351,29 @@ decode_clients(const cJSON *j, struct rec *r, struct err *e)
 	return EC_OK;
 }
 
+static enum ec
+decode_all(const cJSON *j, struct rec *r, struct err *e)
+{
+	TRY(decode_format(j, e));
+	TRY(decode_fields(&rec_shape, j, (char *)r, e));
+	TRY(decode_clients(j, r, e));
+	return only(j, rec_shape.n + 2, e);
+}
+
+/* In place: a record is large, and a fleet has many. */
 enum ec
 rec_decode(const char *json, struct rec *ret, struct err *e)
 {
-	AUTO(rec) struct rec r = { 0 };
 	AUTO(json) cJSON *j = NULL;
+	enum ec ec;
 
+	memset(ret, 0, sizeof(*ret));
 	errno = 0;
 	j = cJSON_ParseWithOpts(json, NULL, true);
 	if (!cJSON_IsObject(j))
 		return fail_lib(e, EC_DAMAGED, "record: it is not JSON");
-	TRY(decode_format(j, e));
-	TRY(decode_fields(&rec_shape, j, (char *)&r, e));
-	TRY(decode_clients(j, &r, e));
-	TRY(only(j, rec_shape.n + 2, e));
-	*ret = r;
-	r.clients = NULL;
-	r.n_clients = 0;
-	return EC_OK;
+	ec = decode_all(j, ret, e);
+	if (ec != EC_OK)
+		rec_free(ret);
+	return ec;
 }

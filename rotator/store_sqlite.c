@@ -33,12 +33,12 @@ no_record(struct db *d, const char *identity, struct err *e)
 	return fix(e, "the first run of `rotate` for it makes one");
 }
 
+/* Into *ret itself, which is large; what must be freed goes on failure. */
 static enum ec
 decode(struct db *d, const char *identity, uint64_t version, const char *body,
     struct rec *ret, struct err *e)
 {
-	AUTO(rec) struct rec r = { 0 };
-	const enum ec ec = rec_decode(body, &r, e);
+	const enum ec ec = rec_decode(body, ret, e);
 
 	if (ec != EC_OK) {
 		(void)err_prefix(e, "%.200s: %s", d->path, identity);
@@ -49,12 +49,10 @@ decode(struct db *d, const char *identity, uint64_t version, const char *body,
 			  "\"damaged state\"",
 			  d->path);
 	}
-	if (r.version != version || strcmp(r.identity, identity) != 0)
-		return altered(d, identity, e);
-	*ret = r;
-	r.clients = NULL;
-	r.n_clients = 0;
-	return EC_OK;
+	if (ret->version == version && strcmp(ret->identity, identity) == 0)
+		return EC_OK;
+	rec_free(ret);
+	return altered(d, identity, e);
 }
 
 static enum ec

@@ -203,12 +203,10 @@ test_broken_bytes(void **state)
 {
 	static const char flips[] = "\x01\x20\x80\xff\"";
 	AUTO(buf) struct buf b = BUF(BODY);
-	struct rec untouched;
 	struct err e;
 
 	(void)state;
 	sample(&b);
-	memset(&untouched, 0x5a, sizeof(untouched));
 	for (size_t i = 0; i < b.len; i++) {
 		const char had = b.p[i];
 		struct rec r;
@@ -216,7 +214,8 @@ test_broken_bytes(void **state)
 		memset(&r, 0x5a, sizeof(r));
 		b.p[i] = '\0';
 		assert_int_equal(rec_decode(b.p, &r, &e), EC_DAMAGED);
-		assert_memory_equal(&r, &untouched, sizeof(r));
+		assert_null(r.clients); /* nothing is left to be freed */
+		assert_int_equal(r.n_clients, 0);
 		for (size_t f = 0; f + 1 < sizeof(flips); f++) {
 			AUTO(rec) struct rec got = { 0 };
 
