@@ -1,6 +1,6 @@
 /*
- * store: where records live. One interface; SQLite today, DynamoDB later,
- * one conformance suite for both.
+ * store: where records live. One interface; SQLite on this host, or DynamoDB
+ * for several, and one conformance suite for both.
  *
  * One writer: a lease with a fence number that only grows. A commit carries
  * the fence and the version that was loaded; a frozen rotator that wakes up
@@ -47,12 +47,25 @@ struct confirmation {
 	char by[64];
 };
 
+/* What is kept beside records and events. */
+enum word_kind { WORD_HOLD, WORD_CONFIRM, WORD_META };
+
+struct word {
+	enum word_kind kind;
+	const char *name; /* identity, client, or key of meta */
+	const char *key;  /* confirmation: access key id; else "" */
+	int64_t at;
+	const char *by;
+	const char *text; /* reason of a hold, value of meta */
+};
+
 struct store {
 	void *ctx;
 
 	/* Takes the lease for ttl ms. EC_BUSY: another rotator has it (named
 	 * with host, pid and since when). A dead owner's lease is taken over
-	 * at once, a silent one's after its ttl. */
+	 * at once, a silent one's after its ttl: by now, where there is one
+	 * clock; else after we have seen it silent for so long. */
 	MUST enum ec (*lease)(
 	    void *ctx, int64_t now, int64_t ttl_ms, struct err *e);
 	/* Still ours? Renews it. EC_BUSY: lost; nothing may be done any more.
@@ -100,6 +113,11 @@ struct store {
 	/* Adds a text that is another one after any change of a record, a hold
 	 * or an event, whoever made it. NULL: this store cannot tell. */
 	MUST enum ec (*mark)(void *ctx, struct buf *ret, struct err *e);
+	/* All of the above in an order that is always the same, verified; for
+	 * store_move.h. fn may not use this store. */
+	MUST enum ec (*words)(void *ctx,
+	    enum ec (*fn)(void *arg, const struct word *, struct err *),
+	    void *arg, struct err *e);
 
 	void (*close)(void *ctx);
 };

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
-#include "rotator/store_p.h"
+#include "rotator/store_owner.h"
 
 struct process {
 	char state; /* as ps shows it: Z is a zombie; '\0': there is none */

@@ -35,6 +35,7 @@
 
 #include "base/clock.h"
 #include "rotator/store.h"
+#include "rotator/store_owner.h"
 
 #define DB_APPLICATION 0x53455352 /* "SESR" */
 #define DB_VERSION     1
@@ -70,6 +71,9 @@ enum query {
 	Q_META,
 	Q_META_PUT,
 	Q_MARK,
+	Q_HOLDS,
+	Q_CONFIRMS,
+	Q_METAS,
 	Q__MAX
 };
 
@@ -161,21 +165,6 @@ bool home_relief(const struct db *d);
 /* Opens for reading only; see there. */
 MUST enum ec snapshot_open(struct db *d, struct err *e);
 
-/* --- store_owner.c --- */
-
-struct owner {
-	char host[65];
-	char boot[BOOT_ID_MAX];
-	char space[32];  /* of process ids: containers have their own */
-	int64_t pid;     /* 0: nobody */
-	int64_t started; /* clock ticks since boot */
-};
-
-enum owner_life { OWNER_DEAD, OWNER_ALIVE, OWNER_UNKNOWN };
-
-void owner_self(struct owner *ret);
-enum owner_life owner_life(const struct owner *o);
-
 /* --- the functions behind struct store; see store.h --- */
 
 enum ec lease_take(void *ctx, int64_t now, int64_t ttl_ms, struct err *e);
@@ -204,5 +193,8 @@ enum ec words_meta_get(
 enum ec words_meta_set(
     void *ctx, const char *key, const char *value, struct err *e);
 enum ec words_mark(void *ctx, struct buf *ret, struct err *e);
+enum ec words_all(void *ctx,
+    enum ec (*fn)(void *arg, const struct word *, struct err *), void *arg,
+    struct err *e);
 
 #endif

@@ -76,6 +76,13 @@ static const char *const queries[Q__MAX] = {
 	 * to a former sum: its version only grows. */
 	[Q_MARK] = "SELECT hex(identities) || ' ' || hex(holds) || ' ' || seq"
 		   " || ' ' || hex(hash) FROM root",
+	[Q_HOLDS] = "SELECT identity, '', since, by, reason, sum IS " HOLD
+		    " FROM hold ORDER BY identity",
+	[Q_CONFIRMS] = "SELECT client, key_id, at, by, '',"
+		       " sum IS rowsum(client,key_id,at,by)"
+		       " FROM confirm ORDER BY client, key_id",
+	[Q_METAS] = "SELECT key, '', 0, '', value, sum IS rowsum(key,value)"
+		    " FROM meta ORDER BY key",
 };
 
 #define ANY  (-1)

@@ -287,6 +287,7 @@ static const struct store functions = {
 	.meta_set = words_meta_set,
 	.mark = words_mark,
 	.close = db_close,
+	.words = words_all,
 };
 
 enum ec

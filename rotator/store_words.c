@@ -155,3 +155,55 @@ words_mark(void *ctx, struct buf *ret, struct err *e)
 		return db_damaged(d, e, "it has lost its root");
 	return buf_adds(ret, db_text(q, 0), e);
 }
+
+/* Where each kind of word comes from; all give the same columns. */
+static const enum query word_queries[] = {
+	[WORD_HOLD] = Q_HOLDS,
+	[WORD_CONFIRM] = Q_CONFIRMS,
+	[WORD_META] = Q_METAS,
+};
+
+static enum ec
+one_word(struct db *d, sqlite3_stmt *q, struct word *w, struct err *e)
+{
+	w->name = db_text(q, 0);
+	w->key = db_text(q, 1);
+	w->at = sqlite3_column_int64(q, 2);
+	w->by = db_text(q, 3);
+	w->text = db_text(q, 4);
+	return sqlite3_column_int(q, 5) == 1
+	    ? EC_OK
+	    : db_damaged(d, e, "\"%s\" was altered", w->name);
+}
+
+static enum ec
+words_of(struct db *d, enum word_kind kind,
+    enum ec (*fn)(void *arg, const struct word *, struct err *), void *arg,
+    struct err *e)
+{
+	AUTO(query) sqlite3_stmt *q = NULL;
+	struct word w = { .kind = kind };
+	bool row;
+
+	TRY(db_query(d, word_queries[kind], &q, e, ""));
+	for (;;) {
+		TRY(db_step(d, q, &row, e));
+		if (!row)
+			return EC_OK;
+		TRY(one_word(d, q, &w, e));
+		TRY(fn(arg, &w, e));
+	}
+}
+
+enum ec
+words_all(void *ctx,
+    enum ec (*fn)(void *arg, const struct word *, struct err *), void *arg,
+    struct err *e)
+{
+	struct db *d = ctx;
+
+	TRY(db_verify(d, e));
+	for (size_t k = 0; k < COUNT(word_queries); k++)
+		TRY(words_of(d, (enum word_kind)k, fn, arg, e));
+	return EC_OK;
+}

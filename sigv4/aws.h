@@ -86,6 +86,7 @@ struct aws_call {
 	 * than 15 minutes older (5 are promised): EC_AUTH, and no other date
 	 * is tried. 0: now, corrected once when our clock is wrong. */
 	int64_t at;
+	size_t body_max; /* of the reply; 0: HTTP_BODY_MAX */
 };
 
 struct aws_error { /* what the service said; empty strings when nothing */

@@ -73,6 +73,22 @@ static const struct {
 	/* The next run is soon enough: another update is going on. */
 	{ "ResourceConflictException", { EC_TEMP, AWS_REFUSED, NULL } },
 	{ "TooManyUpdates", { EC_TEMP, AWS_THROTTLED, NULL } },
+	/* DynamoDB: "Error handling with DynamoDB", Developer Guide. A
+	 * cancelled transaction was carried out in no part. */
+	{ "ConditionalCheckFailedException",
+	    { EC_CONFLICT, AWS_REFUSED, NULL } },
+	{ "TransactionCanceledException", { EC_CONFLICT, AWS_REFUSED, NULL } },
+	{ "IdempotentParameterMismatchException",
+	    { EC_CONFLICT, AWS_REFUSED, NULL } },
+	{ "ResourceInUseException", { EC_CONFLICT, AWS_REFUSED, NULL } },
+	{ "TransactionConflictException", { EC_TEMP, AWS_THROTTLED, NULL } },
+	{ "ReplicatedWriteConflictException",
+	    { EC_TEMP, AWS_THROTTLED, NULL } },
+	{ "TableNotFoundException", { EC_GONE, AWS_REFUSED, NULL } },
+	{ "ContinuousBackupsUnavailableException",
+	    { EC_TEMP, AWS_REFUSED, NULL } },
+	{ "ItemCollectionSizeLimitExceededException",
+	    { EC_LIMIT, AWS_REFUSED, NULL } },
 	{ "InternalServiceError", { EC_TEMP, AWS_BROKEN, NULL } },
 	{ "InternalServerError", { EC_TEMP, AWS_BROKEN, NULL } },
 	{ "ServiceException", { EC_TEMP, AWS_BROKEN, NULL } },

@@ -3,6 +3,10 @@
  * table of checks. A test program gives a way to open one and the same store
  * again and again, and runs CONFORM_TESTS between its own setup and teardown;
  * *state points to a struct conform in an empty world.
+ *
+ * Some stores go by the time that is written in a lease, some only by how long
+ * they saw it silent themselves: who is to pass over a silent owner here has
+ * looked at it before.
  */
 #ifndef TESTS_STORE_CONFORM_H
 #define TESTS_STORE_CONFORM_H
@@ -244,7 +248,7 @@ conform_lease(void **state)
 	assert_non_null(strstr(e.what, "2025-11-21T04:40:00Z"));
 	WANT(EC_OK, a.fence(a.ctx, T0 + TTL - 1, &e)); /* renews */
 	WANT(EC_BUSY, b.lease(b.ctx, T0 + TTL, TTL, &e));
-	WANT(EC_OK, a.lease(a.ctx, T0, TTL, &e)); /* again: still ours */
+	WANT(EC_OK, a.lease(a.ctx, T0 + TTL, TTL, &e)); /* again: ours */
 	a.unlease(a.ctx);
 	WANT(EC_OK, b.lease(b.ctx, T0, TTL, &e));
 	WANT(EC_BUSY, a.lease(a.ctx, T0, TTL, &e));
@@ -261,9 +265,11 @@ conform_renew(void **state)
 
 	leased(*state, &a);
 	reopen(*state, &b);
+	WANT(EC_BUSY, b.lease(b.ctx, T0, TTL, &e));
 	rec_init(&r, "shop");
 	WANT(EC_OK, a.commit(a.ctx, T0 + TTL / 2, &r, NULL, &e));
 	WANT(EC_BUSY, b.lease(b.ctx, T0 + TTL + 1, TTL, &e));
+	WANT(EC_OK, b.lease(b.ctx, T0 + 2 * TTL + 1, TTL, &e));
 }
 
 /* Too late is too late, also when the new owner has gone again. */
@@ -279,6 +285,8 @@ conform_fence(void **state)
 	reopen(*state, &b);
 	rec_init(&r, "shop");
 	keep(&a, &r, "a");
+	WANT(EC_BUSY, b.lease(b.ctx, T0, TTL, &e));
+	WANT(EC_BUSY, b.lease(b.ctx, T0 + TTL - 1, TTL, &e));
 	WANT(EC_OK, b.lease(b.ctx, T0 + TTL, TTL, &e));
 	WANT(EC_BUSY, a.fence(a.ctx, T0 + TTL, &e));
 	WANT(EC_BUSY, a.commit(a.ctx, T0 + TTL, &r, NULL, &e));
@@ -426,6 +434,76 @@ conform_meta(void **state)
 	WANT(EC_GONE, s.meta_get(s.ctx, "config", &b, &e));
 }
 
+static inline enum ec
+add_word(void *arg, const struct word *w, struct err *e)
+{
+	return buf_addf(arg, e, "%d %s %s %d %s %s\n", (int)w->kind, w->name,
+	    w->key, w->at == 0 ? 0 : (int)(w->at - T0), w->by, w->text);
+}
+
+static inline void
+conform_words(void **state)
+{
+	AUTO(store) struct store s = { 0 };
+	AUTO(buf) struct buf b = BUF(4096);
+	struct hold h = { true, T0, "ann", "Black Friday" };
+	struct err e = { 0 };
+
+	reopen(*state, &s);
+	WANT(EC_OK, s.words(s.ctx, add_word, &b, &e));
+	assert_string_equal(buf_str(&b), "");
+	WANT(EC_OK, s.meta_set(s.ctx, "config-hash", "1", &e));
+	WANT(EC_OK, s.confirm_set(s.ctx, "web", "AKIA2", T0 + 2, "bob", &e));
+	WANT(EC_OK, s.confirm_set(s.ctx, "web", "AKIA1", T0 + 1, "ann", &e));
+	WANT(EC_OK, s.hold_set(s.ctx, "shop", &h, &e));
+	WANT(EC_OK, s.hold_set(s.ctx, "mail", &h, &e));
+	h.held = false;
+	WANT(EC_OK, s.hold_set(s.ctx, "shop", &h, &e));
+	reopen(*state, &s);
+	WANT(EC_OK, s.words(s.ctx, add_word, &b, &e));
+	assert_string_equal(buf_str(&b),
+	    "0 mail  0 ann Black Friday\n1 web AKIA1 1 ann \n"
+	    "1 web AKIA2 2 bob \n2 config-hash  0  1\n");
+}
+
+/* Whatever was typed or cut: no text may make a commit impossible. */
+static inline void
+conform_bytes(void **state)
+{
+	static const char odd[] = "quote \" back \\ \x01\x1f\x7f tab\t "
+				  "h\xc3\xbc cut \xc3";
+	AUTO(store) struct store s = { 0 };
+	AUTO(rec) struct rec r = { 0 };
+	AUTO(rec) struct rec got = { 0 };
+	AUTO(buf) struct buf b = BUF(4096);
+	struct event ev = {
+		.at = T0, .identity = "shop", .what = "state", .text = odd
+	};
+	struct hold h = { .held = true, .since = T0 };
+	struct err e = { 0 };
+
+	leased(*state, &s);
+	rec_init(&r, "shop");
+	(void)snprintf(r.waiting, sizeof(r.waiting), "%s", odd);
+	r.next_at = T0 + 5;
+	WANT(EC_OK, s.commit(s.ctx, T0, &r, &ev, &e));
+	(void)snprintf(h.reason, sizeof(h.reason), "%s", odd);
+	WANT(EC_OK, s.hold_set(s.ctx, "shop", &h, &e));
+	WANT(EC_OK, s.meta_set(s.ctx, "empty", "", &e));
+	reopen(*state, &s);
+	WANT(EC_OK, s.load(s.ctx, "shop", &got, &e));
+	assert_string_equal(got.waiting, odd);
+	assert_int_equal(got.next_at, T0 + 5);
+	memset(&h, 0, sizeof(h));
+	WANT(EC_OK, s.hold_get(s.ctx, "shop", &h, &e));
+	assert_string_equal(h.reason, odd);
+	WANT(EC_OK, s.history(s.ctx, NULL, add_event, &b, &e));
+	assert_non_null(strstr(buf_str(&b), odd));
+	buf_cut(&b, 0);
+	WANT(EC_OK, s.meta_get(s.ctx, "empty", &b, &e));
+	assert_string_equal(buf_str(&b), "");
+}
+
 #define CONFORM(t, before, after)                                              \
 	cmocka_unit_test_setup_teardown(conform_##t, before, after)
 
@@ -436,6 +514,7 @@ conform_meta(void **state)
 	    CONFORM(renew, before, after), CONFORM(fence, before, after),      \
 	    CONFORM(each, before, after), CONFORM(events, before, after),      \
 	    CONFORM(hold, before, after), CONFORM(confirm, before, after),     \
-	    CONFORM(meta, before, after)
+	    CONFORM(meta, before, after), CONFORM(words, before, after),       \
+	    CONFORM(bytes, before, after)
 
 #endif
