@@ -16,6 +16,7 @@
 #include "rotator/app_accounts.h"
 #include "rotator/app_reach.h"
 #include "rotator/probe.h"
+#include "rotator/store_open.h"
 
 /* Renewed by every commit and before every effect. Longer than the longest
  * single call (a client's program: 60 s, a probe: 30 s) with room to spare;
@@ -69,7 +70,7 @@ app_store(struct app *a, enum store_mode mode, struct err *e)
 	if (a->store.ctx != NULL)
 		return EC_OK;
 	TRY(app_config(a, e));
-	return store_sqlite_open(a->config->state, mode, &a->store, e);
+	return store_open(a, mode, &a->store, e);
 }
 
 enum ec
@@ -80,7 +81,7 @@ app_lease(struct app *a, struct err *e)
 	TRY(app_store(a, STORE_RW, e));
 	TRY(a->store.lease(a->store.ctx, clock_wall(), LEASE_MS, e));
 	a->leased = true;
-	return EC_OK;
+	return store_in_use(&a->store, e);
 }
 
 /* In the process that talks to the network; see base/far.h. */

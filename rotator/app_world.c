@@ -15,6 +15,7 @@
 #include "rotator/app_accounts.h"
 #include "rotator/app_reach.h"
 #include "rotator/probe.h"
+#include "rotator/store_open.h"
 #include "sigv4/aws.h"
 
 #define PROBE_LIMIT_MS ((int64_t)30 * 1000)
@@ -175,7 +176,7 @@ enum ec
 app_engine(struct app *a, struct err *e)
 {
 	TRY(app_lease(a, e));
-	TRY(app_seal(a, true, e));
+	TRY(store_seal(a, a->config->store_kind, &a->store, e));
 	a->world.config = a->config;
 	a->world.store = &a->store;
 	if (a->aws == NULL)

@@ -15,7 +15,7 @@
 extern const struct command cmd_run, cmd_status, cmd_check, cmd_verify,
     cmd_history, cmd_confirm, cmd_hold, cmd_release, cmd_rollback, cmd_revoke,
     cmd_adopt, cmd_derive, cmd_clients, cmd_show_once, cmd_init, cmd_discover,
-    cmd_agent, cmd_help, cmd_version;
+    cmd_agent, cmd_store, cmd_help, cmd_version;
 
 const struct command *const commands[] = {
 	&cmd_run,
@@ -35,6 +35,7 @@ const struct command *const commands[] = {
 	&cmd_init,
 	&cmd_discover,
 	&cmd_agent,
+	&cmd_store,
 	&cmd_help,
 	&cmd_version,
 	NULL,

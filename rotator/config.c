@@ -89,6 +89,16 @@ seal_build(struct config_full *c, struct err *e)
 	return seal_kms_check(c, e);
 }
 
+/* A table may be named before it is in use: for `rotate store move`. */
+static enum ec
+store_build(const struct config_full *c, struct err *e)
+{
+	if (c->pub.store_kind == STORE_SQLITE || c->pub.store_table != NULL)
+		return EC_OK;
+	(void)config_fail(e, c->top.at[SLOT_STORE], "'table' is missing");
+	return fix(e, "add  table: ses-smtp-rotator");
+}
+
 struct config_full *
 config_begin(void)
 {
@@ -163,6 +173,7 @@ enum ec
 config_finish(struct config_full *c, struct err *e)
 {
 	TRY(table_read(c, top_keys, &c->top, c, e));
+	TRY(store_build(c, e));
 	TRY(seal_build(c, e));
 	TRY(identities_build(c, e));
 	TRY(clients_build(c, e));

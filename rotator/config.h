@@ -68,12 +68,17 @@ struct client_conf {
 	unsigned line;
 };
 
+enum store_kind { STORE_SQLITE, STORE_DYNAMODB };
+
 struct config {
 	const char *path;
 	const char *account; /* twelve digits; required. Of identities that
 			      * name no other */
 	const char *state;   /* state directory */
 	const char *profile; /* AWS profile, or NULL */
+	enum store_kind store_kind;
+	const char *store_table;  /* DynamoDB; NULL: none named */
+	const char *store_region; /* of that; NULL: as AWS settings say */
 	enum seal_kind seal_kind;
 	const char *seal_where;   /* key file path, credential name, KMS key */
 	const char *seal_region;  /* KMS; NULL: that of the ARN */

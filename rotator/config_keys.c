@@ -81,6 +81,21 @@ static const struct form kms_key_form = {
 	.says = "write the ARN or id of a KMS key, or alias/NAME",
 };
 
+/* "Naming rules" in the Amazon DynamoDB Developer Guide. */
+static const struct form table_form = {
+	.prefix = "",
+	.first = LOWER UPPER DIGIT "_.-",
+	.rest = LOWER UPPER DIGIT "_.-",
+	.min = 3,
+	.max = 255,
+	.says = "a DynamoDB table has 3 to 255 of a-z A-Z 0-9 _ . -",
+};
+
+static const char *const store_kinds[] = {
+	[STORE_SQLITE] = "sqlite",
+	[STORE_DYNAMODB] = "dynamodb",
+	NULL,
+};
 static const char *const seal_kinds[] = {
 	[SEAL_FILE] = "file",
 	[SEAL_CREDENTIAL] = "credential",
@@ -133,6 +148,25 @@ static const struct key seal_keys[] = {
 	{ .name = "region",
 	    .slot = SLOT_SEAL_REGION,
 	    .offset = AT(config_full, pub.seal_region),
+	    .read = read_region },
+	{ .name = NULL },
+};
+
+static const struct key store_keys[] = {
+	{ .name = "kind",
+	    .slot = SLOT_STORE_KIND,
+	    .offset = AT(config_full, pub.store_kind),
+	    .read = read_choice,
+	    .arg = store_kinds,
+	    .fallback = "sqlite" },
+	{ .name = "table",
+	    .slot = SLOT_STORE_TABLE,
+	    .offset = AT(config_full, pub.store_table),
+	    .read = read_form,
+	    .arg = &table_form },
+	{ .name = "region",
+	    .slot = SLOT_STORE_REGION,
+	    .offset = AT(config_full, pub.store_region),
 	    .read = read_region },
 	{ .name = NULL },
 };
@@ -321,6 +355,10 @@ const struct key top_keys[] = {
 	    .offset = AT(config_full, pub.state),
 	    .read = read_path,
 	    .fallback = "/var/lib/ses-smtp-rotator",
+	    .main_only = true },
+	{ .name = "store",
+	    .slot = SLOT_STORE,
+	    .group = store_keys,
 	    .main_only = true },
 	{ .name = "profile",
 	    .slot = SLOT_PROFILE,

@@ -215,7 +215,18 @@ relief(void *ctx)
 static void
 close_(void *ctx)
 {
-	free(ctx);
+	struct dyn *d = ctx;
+
+	if (d->own)
+		aws_close(d->aws);
+	free(d);
+}
+
+static void
+auto_dyn(struct dyn **d)
+{
+	if (*d != NULL)
+		close_(*d);
 }
 
 static const struct store functions = {
@@ -292,17 +303,18 @@ enum ec
 store_dynamodb_open(const struct dynamodb_options *o, enum store_mode mode,
     struct store *ret, struct err *e)
 {
-	struct dyn *d = NULL;
-	enum ec ec;
+	AUTO(dyn) struct dyn *d = NULL;
+	const enum ec ec = dyn_new(o, &d, e);
 
-	TRY(dyn_new(o, &d, e));
-	d->readonly = mode == STORE_RO;
-	ec = root_read(d, e);
 	if (ec != EC_OK) {
-		free(d);
+		if (o->own)
+			aws_close(o->aws);
 		return ec;
 	}
+	d->own = o->own;
+	d->readonly = mode == STORE_RO;
+	TRY(root_read(d, e));
 	*ret = functions;
-	ret->ctx = d;
+	ret->ctx = TAKE(d);
 	return EC_OK;
 }

@@ -11,7 +11,8 @@
 struct aws;
 
 struct dynamodb_options {
-	struct aws *aws;   /* borrowed; its region is the table's */
+	struct aws *aws;   /* its region is the table's */
+	bool own;          /* open() takes aws, also when it fails */
 	const char *table; /* as store_dynamodb_table() takes it */
 	const char *seen;  /* file in which another's lease is remembered */
 	/* Milliseconds that go on while the machine sleeps; NULL:

@@ -118,7 +118,9 @@ dyn_hold(struct dyn *d, struct change *c, struct err *e)
 		(void)taken(d, &c->next, -1, e);
 		return err_prefix(e, "our lease was taken over");
 	}
-	(void)fail(e, EC_BUSY, "we do not hold its lease");
+	(void)fail(e, EC_BUSY, "%s",
+	    d->fence != 0 ? "our lease was taken over, and is free again"
+			  : "we do not hold its lease");
 	(void)fix(e, "run again");
 	return dyn_prefix(d, e);
 }

@@ -80,6 +80,7 @@ struct root {
 
 struct dyn {
 	struct aws *aws;
+	bool own; /* aws is closed with it */
 	char table[DYN_TABLE];
 	char seen[PATH_MAX];
 	int64_t (*mono)(void *ctx);

@@ -19,8 +19,11 @@ Besides DynamoDB there are calls for tests, POSTs of JSON without signature:
                       lost     done, and the connection closed
                       late     the connection closed, and done when
                                /strict/land is asked
+                      hold     not served before /strict/release
                       error    refused with "code" and "message", "status"
+                    "path": only what comes to an address that begins so
     /strict/land    what was late is done now; answers what became of it
+    /strict/held    how many requests are held
     /strict/clear   no more faults
     /strict/policy  {"deny": [ACTION, ...]}: what rotators may not
     /strict/seen    how many requests of each action came
@@ -305,9 +308,24 @@ class Cut(Exception):
     pass
 
 
-def fault_for(action, user):
+held = [0]
+released = [threading.Event()]
+
+
+def hold():
+    """Lets the others in, and goes on when told to."""
+    event = released[0]
+    held[0] += 1
+    lock.release()
+    event.wait()
+    lock.acquire()
+    held[0] -= 1
+
+
+def fault_for(action, user, path):
     for f in faults:
-        if f['at'] not in (action, '*') or f.get('user', user.key_id) != user.key_id:
+        if f['at'] not in (action, '*') or f.get('user', user.key_id) != user.key_id \
+                or not path.startswith(f.get('path', '/')):
             continue
         if f.get('after', 0) > 0:
             f['after'] -= 1
@@ -330,8 +348,10 @@ def serve(environ, raw):
     except ValueError:
         raise Refusal('SerializationException', 'not JSON in UTF-8', 400) from None
     seen[action] = seen.get(action, 0) + 1
-    f = fault_for(action, user)
+    f = fault_for(action, user, environ['RAW_URI'])
     how = f['how'] if f else ''
+    if how == 'hold':
+        hold()
     if how == 'error':
         raise Refusal(f['code'], f.get('message', ''), f.get('status', 400))
     if how == 'cut':
@@ -357,6 +377,11 @@ def control(path, body):
         out = [carry_out(*one)[0] for one in late]
         late.clear()
         return {'landed': out}
+    elif path == '/strict/held':
+        return {'held': held[0]}
+    elif path == '/strict/release':
+        released[0].set()
+        released[0] = threading.Event()
     elif path == '/strict/clear':
         faults.clear()
         denied.clear()
