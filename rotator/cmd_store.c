@@ -119,6 +119,19 @@ open_end(struct app *a, enum store_kind kind, bool must_exist, struct end *ret,
 	return store_open_kind(a, kind, STORE_RW, &ret->store, e);
 }
 
+/* What comes there was sealed with our key; without one nothing was. */
+static enum ec
+share_key(
+    struct app *a, enum store_kind target, struct store *to, struct err *e)
+{
+	const enum ec ec = app_seal(a, false, e);
+
+	if (target != STORE_DYNAMODB || ec == EC_GONE)
+		return EC_OK;
+	TRY(ec);
+	return store_seal(a, target, to, e);
+}
+
 static enum ec
 run_move(struct app *a, struct err *e)
 {
@@ -138,10 +151,15 @@ run_move(struct app *a, struct err *e)
 		    kinds[source], kinds[target]);
 	TRY(open_end(a, source, true, &from, e));
 	TRY(open_end(a, target, false, &to, e));
+	TRY(share_key(a, target, &to.store, e));
 	TRY(store_move(&(struct store_end){ &from.store, from.where },
 	    &(struct store_end){ &to.store, to.where }, clock_wall(), LEASE_MS,
 	    &n, e));
-	TRY(n.records > 0 ? store_seal(a, target, &to.store, e) : EC_OK);
+	if (n.before) {
+		out(PLAIN, "%s was moved to %s already.\n", from.where,
+		    to.where);
+		return EC_OK;
+	}
 	out(PLAIN,
 	    "Moved and read back: %zu records, %zu events, %zu holds, "
 	    "confirmations and values.\n"

@@ -130,6 +130,7 @@ dyn_ask(struct dyn *d, const char *action, const struct buf *ask, cJSON **ret,
 	}
 	if (ret != NULL)
 		*ret = TAKE(j);
+	e->what[0] = '\0'; /* of what went wrong on the way */
 	return EC_OK;
 }
 

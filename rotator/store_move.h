@@ -19,6 +19,7 @@ struct store_end {
 struct moved {
 	size_t records, events, words; /* that are there now */
 	size_t written;
+	bool before; /* it was moved already, nothing was done */
 };
 
 /*
@@ -28,9 +29,10 @@ struct moved {
  * it is whole. Needs and takes both leases for ttl ms and gives them back.
  *
  * After a crash anywhere one of both is in use or neither, never both, and
- * nothing is lost: the same again finishes it. EC_CONFLICT: the target is not
- * empty, or one of them belongs to another move. EC_BUSY: a rotator is at
- * work. EC_DAMAGED: what was written does not read back the same.
+ * nothing is lost: the same again finishes it, and once more is EC_OK.
+ * EC_CONFLICT: the target is not empty, or one of them belongs to another move.
+ * EC_BUSY: a rotator is at work. EC_DAMAGED: what was written does not read
+ * back the same.
  */
 MUST enum ec store_move(const struct store_end *from,
     const struct store_end *to, int64_t now, int64_t ttl, struct moved *ret,

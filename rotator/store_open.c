@@ -90,8 +90,10 @@ store_in_use(const struct store *s, struct err *e)
 	AUTO(buf) struct buf moved = BUF(STORE_WHERE + 16);
 	const enum ec ec = s->meta_get(s->ctx, STORE_MOVED, &moved, e);
 
-	if (ec == EC_GONE || (ec == EC_OK && moved.len == 0))
+	if (ec == EC_GONE || (ec == EC_OK && moved.len == 0)) {
+		e->what[0] = '\0';
 		return EC_OK;
+	}
 	TRY(ec);
 	if (strncmp(moved.p, "from ", 5) == 0) {
 		(void)fail(e, EC_CONFIG,
@@ -130,10 +132,11 @@ store_open(
 {
 	AUTO(store) struct store s = { .ctx = NULL };
 
-	if (a->config->store_kind == STORE_DYNAMODB)
-		TRY(nothing_left_behind(a, e));
 	TRY(store_open_kind(a, a->config->store_kind, mode, &s, e));
 	TRY(store_in_use(&s, e));
+	if (a->config->store_kind == STORE_DYNAMODB)
+		TRY(nothing_left_behind(a, e));
+	e->what[0] = '\0'; /* of what was looked for and is not there */
 	*ret = s;
 	s.ctx = NULL;
 	return EC_OK;
@@ -202,8 +205,10 @@ store_seal(struct app *a, enum store_kind kind, struct store *s, struct err *e)
 	if (kind != STORE_DYNAMODB)
 		return app_seal(a, true, e);
 	ec = s->meta_get(s->ctx, STORE_SEAL, &sealed, e);
-	if (ec == EC_GONE)
+	if (ec == EC_GONE) {
+		e->what[0] = '\0';
 		return begin_with(a, s, e);
+	}
 	TRY(ec);
 	return same_key(a, buf_str(&sealed), e);
 }
