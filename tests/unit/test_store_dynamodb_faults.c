@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "dynamo_world.h"
+#include "fork_secrets.h"
 
 static void
 fault(const char *json)
@@ -525,6 +526,27 @@ test_large(void **state)
 	assert_due(&s, INT64_MAX, "shop ");
 }
 
+/* More than one page of a query. */
+static void
+test_pages(void **state)
+{
+	static char text[60 * 1000];
+	AUTO(store) struct store s = { 0 };
+	AUTO(buf) struct buf b = BUF(1 << 22);
+	struct event ev = {
+		.at = T0, .identity = "shop", .what = "note", .text = text
+	};
+	struct err e = { 0 };
+
+	memset(text, 'x', sizeof(text) - 1);
+	reopen(*state, &s);
+	for (int i = 0; i < 20; i++)
+		WANT(EC_OK, s.note(s.ctx, &ev, &e));
+	WANT(EC_OK, s.history(s.ctx, "shop", add_event, &b, &e));
+	assert_true(b.len > 20 * sizeof(text));
+	assert_non_null(strstr(buf_str(&b), "\n20 shop note x"));
+}
+
 /* ---- the lease --------------------------------------------------------- */
 
 /* Every run is a new handle, as if by a timer: what was seen is in a file. */
@@ -549,6 +571,37 @@ test_runs(void **state)
 	reopen(c, &b);
 	WANT(EC_OK, b.lease(b.ctx, T0 + 2 * TTL, TTL, &e));
 	WANT(EC_BUSY, a.fence(a.ctx, T0, &e));
+}
+
+/* An owner that ended on this machine is not waited for. */
+static void
+test_dead(void **state)
+{
+	const struct conform *c = *state;
+	AUTO(store) struct store b = { 0 };
+	struct err e = { 0 };
+	siginfo_t info;
+	pid_t pid;
+	int status;
+
+	fork_secrets();
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct store a = { 0 };
+
+		rotator_begin(&rotators[2], 2);
+		dynamo_as = &rotators[2];
+		_exit(c->open(c, &a, &e) != EC_OK ||
+		    a.lease(a.ctx, T0, TTL, &e) != EC_OK);
+	}
+	/* also while nobody has waited for it yet */
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	reopen(c, &b);
+	WANT(EC_OK, b.lease(b.ctx, T0 + 1, TTL, &e));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	WANT(EC_OK, b.fence(b.ctx, T0 + 1, &e));
 }
 
 /* Nobody's wall clock counts: one that is years ahead takes nothing. */
@@ -699,7 +752,9 @@ main(void)
 		T(test_root),
 		T(test_many),
 		T(test_large),
+		T(test_pages),
 		T(test_runs),
+		T(test_dead),
 		T(test_clocks),
 		T(test_seen),
 		T(test_forgetful),
