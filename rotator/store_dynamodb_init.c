@@ -1,5 +1,5 @@
 /*
- * store_dynamodb_init: making the table, and saying why one cannot be used.
+ * store_dynamodb_init: making the table.
  * On demand, because a rotator writes a few dozen items a day; protected
  * against deletion and with recovery to any second of 35 days, because what
  * stands in it is the only memory of who holds which key.
@@ -31,142 +31,6 @@ static const char create_text[] =
     "{\"AttributeName\":\"next_at\",\"KeyType\":\"RANGE\"}],"
     "\"Projection\":{\"ProjectionType\":\"KEYS_ONLY\"}}]";
 
-/* {"TableName": ours, more}. */
-static enum ec
-ask(struct dyn *d, const char *action, const char *more, cJSON **ret,
-    struct aws_error *why, struct err *e)
-{
-	AUTO(buf) struct buf b = BUF(ASK_MAX);
-
-	TRY(buf_addf(&b, e, "{\"TableName\":\"%s\"%s%s}", d->table,
-	    *more != '\0' ? "," : "", more));
-	return dyn_ask(d, action, &b, ret, why, e);
-}
-
-/* ---- what there is ----------------------------------------------------- */
-
-static bool
-has_key(const cJSON *schema, const char *name, const char *type)
-{
-	const cJSON *key;
-
-	cJSON_ArrayForEach(key, schema)
-	{
-		const char *n = json_text(key, "AttributeName");
-		const char *t = json_text(key, "KeyType");
-
-		if (n != NULL && t != NULL && strcmp(n, name) == 0 &&
-		    strcmp(t, type) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool
-has_type(const cJSON *table, const char *name, const char *type)
-{
-	const cJSON *one;
-
-	cJSON_ArrayForEach(one,
-	    cJSON_GetObjectItemCaseSensitive(table, "AttributeDefinitions"))
-	{
-		const char *n = json_text(one, "AttributeName");
-		const char *t = json_text(one, "AttributeType");
-
-		if (n != NULL && t != NULL && strcmp(n, name) == 0)
-			return strcmp(t, type) == 0;
-	}
-	return false;
-}
-
-static bool
-has_index(const cJSON *table)
-{
-	const cJSON *one;
-
-	cJSON_ArrayForEach(one,
-	    cJSON_GetObjectItemCaseSensitive(table, "LocalSecondaryIndexes"))
-	{
-		const cJSON *schema =
-		    cJSON_GetObjectItemCaseSensitive(one, "KeySchema");
-		const char *name = json_text(one, "IndexName");
-
-		if (name != NULL && strcmp(name, "due") == 0)
-			return has_key(schema, "k", "HASH") &&
-			    has_key(schema, "next_at", "RANGE");
-	}
-	return false;
-}
-
-static enum ec
-check_shape(const struct dyn *d, const cJSON *table, struct err *e)
-{
-	const cJSON *schema =
-	    cJSON_GetObjectItemCaseSensitive(table, "KeySchema");
-	const bool keys = has_key(schema, "k", "HASH") &&
-	    has_key(schema, "s", "RANGE") && has_type(table, "k", "S") &&
-	    has_type(table, "s", "S");
-
-	if (keys && has_index(table) && has_type(table, "next_at", "N"))
-		return EC_OK;
-	(void)fail(e, EC_CONFIG, "is no table of ours: its %s differs",
-	    keys ? "index \"due\"" : "key");
-	(void)fix(
-	    e, "name another one in store.table, then: rotate store init");
-	return dyn_prefix(d, e);
-}
-
-static enum ec
-check_status(const struct dyn *d, const cJSON *table, struct err *e)
-{
-	const char *status = json_text(table, "TableStatus");
-
-	if (status != NULL &&
-	    (strcmp(status, "ACTIVE") == 0 || strcmp(status, "UPDATING") == 0))
-		return EC_OK;
-	(void)fail(e, EC_CONFIG, "is not usable, its status is %.40s",
-	    status != NULL ? status : "missing");
-	(void)fix(e, "rotate store init  waits until it is");
-	return dyn_prefix(d, e);
-}
-
-static enum ec
-no_table(const struct dyn *d, struct err *e)
-{
-	(void)fail(e, EC_CONFIG, "there is no such table");
-	(void)fix(e,
-	    "rotate store init; or mend store.table and store.region, or the "
-	    "account: our AWS identity is %s",
-	    aws_identity(d->aws));
-	return dyn_prefix(d, e);
-}
-
-enum ec
-dyn_why_not(struct dyn *d, struct err *e)
-{
-	AUTO(json) cJSON *j = NULL;
-	const struct err was = *e;
-	struct aws_error why;
-	const cJSON *table;
-
-	if (ask(d, "DescribeTable", "", &j, &why, e) != EC_OK) {
-		if (e->ec == EC_GONE)
-			return no_table(d, e);
-		*e = was;
-		e->ec = EC_CONFIG;
-		(void)fix(e,
-		    "rotate store init; allow dynamodb:DescribeTable to learn "
-		    "more");
-		return dyn_prefix(d, e);
-	}
-	table = cJSON_GetObjectItemCaseSensitive(j, "Table");
-	TRY(check_status(d, table, e));
-	TRY(check_shape(d, table, e));
-	*e = was;
-	e->ec = was.ec == EC_GONE ? EC_TEMP : was.ec;
-	return dyn_prefix(d, e);
-}
-
 /* ---- making it --------------------------------------------------------- */
 
 static enum ec
@@ -186,7 +50,8 @@ static enum ec
 create(struct dyn *d, bool *ret_made, struct err *e)
 {
 	struct aws_error why;
-	enum ec ec = ask(d, "CreateTable", create_text, NULL, &why, e);
+	enum ec ec =
+	    dyn_ask_table(d, "CreateTable", create_text, NULL, &why, e);
 
 	*ret_made = ec == EC_OK;
 	/* Lost on the way, or just being made: the next look tells. */
@@ -207,7 +72,7 @@ wait_for(struct dyn *d, bool *ret_made, cJSON **ret, struct err *e)
 
 		if (n > 0)
 			d->sleep(d->ctx, PAUSE_MS);
-		ec = ask(d, "DescribeTable", "", &j, &why, e);
+		ec = dyn_ask_table(d, "DescribeTable", "", &j, &why, e);
 		if (ec == EC_GONE) {
 			if (n % 10 == 0)
 				TRY(create(d, ret_made, e));
@@ -216,13 +81,13 @@ wait_for(struct dyn *d, bool *ret_made, cJSON **ret, struct err *e)
 		if (ec != EC_OK)
 			return refused(d, "DescribeTable", e);
 		*ret = cJSON_DetachItemFromObjectCaseSensitive(j, "Table");
-		ec = check_status(d, *ret, e);
+		ec = dyn_check_status(d, *ret, e);
 		if (ec == EC_OK)
 			return EC_OK;
 		cJSON_Delete(*ret);
 		*ret = NULL;
 	}
-	return ec == EC_GONE ? no_table(d, e) : ec;
+	return ec == EC_GONE ? dyn_no_table(d, e) : ec;
 }
 
 static enum ec
@@ -234,8 +99,8 @@ protect(struct dyn *d, const cJSON *table, struct err *e)
 	if (!cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(
 		table, "DeletionProtectionEnabled")))
 		return EC_OK;
-	if (ask(d, "UpdateTable", "\"DeletionProtectionEnabled\":true", NULL,
-		&why, e) == EC_OK ||
+	if (dyn_ask_table(d, "UpdateTable",
+		"\"DeletionProtectionEnabled\":true", NULL, &why, e) == EC_OK ||
 	    e->ec == EC_CONFLICT)
 		return EC_OK;
 	return refused(d, "UpdateTable", e);
@@ -262,7 +127,8 @@ recoverable(struct dyn *d, bool *ret_bare, struct err *e)
 				 "{\"PointInTimeRecoveryEnabled\":true}";
 	AUTO(json) cJSON *j = NULL;
 	struct aws_error why;
-	enum ec ec = ask(d, "DescribeContinuousBackups", "", &j, &why, e);
+	enum ec ec =
+	    dyn_ask_table(d, "DescribeContinuousBackups", "", &j, &why, e);
 
 	*ret_bare =
 	    ec != EC_OK && strcmp(why.code, "UnknownOperationException") == 0;
@@ -273,7 +139,8 @@ recoverable(struct dyn *d, bool *ret_bare, struct err *e)
 	for (int n = 0; n < LOOKS; n++) {
 		if (n > 0)
 			d->sleep(d->ctx, PAUSE_MS);
-		ec = ask(d, "UpdateContinuousBackups", on, NULL, &why, e);
+		ec = dyn_ask_table(
+		    d, "UpdateContinuousBackups", on, NULL, &why, e);
 		if (ec != EC_TEMP)
 			break;
 	}
@@ -342,7 +209,7 @@ store_dynamodb_init(const struct dynamodb_options *o, bool *ret_made,
 	*ret_made = *ret_bare = false;
 	TRY(dyn_new(o, &d, e));
 	TRY(wait_for(d, ret_made, &table, e));
-	TRY(check_shape(d, table, e));
+	TRY(dyn_check_shape(d, table, e));
 	TRY(protect(d, table, e));
 	TRY(recoverable(d, ret_bare, e));
 	return make_root(d, e);

@@ -12,7 +12,8 @@
  *   store_dynamodb_log.c    the event log
  *   store_dynamodb_words.c  holds, confirmations, small values
  *   store_dynamodb_due.c    records by next_at
- *   store_dynamodb_init.c   making the table
+ *   store_dynamodb_shape.c  what table there is
+ *   store_dynamodb_init.c   making it
  *
  * Items. Partition key `k` is the kind, sort key `s` which one:
  *
@@ -261,8 +262,17 @@ enum ec dyn_words(void *ctx,
     enum ec (*fn)(void *arg, const struct word *, struct err *), void *arg,
     struct err *e);
 
-/* --- store_dynamodb_init.c --- */
+/* --- store_dynamodb_shape.c --- */
 
+/* dyn_ask() with {"TableName": ours, more}. */
+MUST enum ec dyn_ask_table(struct dyn *d, const char *action, const char *more,
+    cJSON **ret, struct aws_error *why, struct err *e);
+/* Of a table as it is described. EC_CONFIG: not ours; not ready. */
+MUST enum ec dyn_check_shape(
+    const struct dyn *d, const cJSON *table, struct err *e);
+MUST enum ec dyn_check_status(
+    const struct dyn *d, const cJSON *table, struct err *e);
+enum ec dyn_no_table(const struct dyn *d, struct err *e); /* EC_CONFIG */
 /* Why a table that was asked for is not usable, in full. */
 enum ec dyn_why_not(struct dyn *d, struct err *e);
 

@@ -13,6 +13,6 @@ main(void)
 	if (system("tests/dynalite.sh") != 0 || secret_init(&e) != EC_OK)
 		return 1;
 	door_open("dynalite");
-	return cmocka_run_group_tests_name("store dynamodb over dynalite",
-	    tests, dynamo_begin, dynamo_finish);
+	return cmocka_run_group_tests_name(
+	    "store dynamodb over dynalite", tests, dynamo_begin, dynamo_finish);
 }
