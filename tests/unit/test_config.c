@@ -76,6 +76,29 @@ top_values(void **state)
 }
 
 static void
+store(void **state)
+{
+	struct config *a = good(BASE);
+	struct config *b = good(BASE "store: { kind: dynamodb, table: a.B_c-1,"
+				     " region: eu-west-1 }\n");
+	/* named before it is in use: for a move */
+	struct config *c = good(BASE "store: { table: abc }\n");
+
+	(void)state;
+	assert_int_equal(a->store_kind, STORE_SQLITE);
+	assert_null(a->store_table);
+	assert_int_equal(b->store_kind, STORE_DYNAMODB);
+	assert_string_equal(b->store_table, "a.B_c-1");
+	assert_string_equal(b->store_region, "eu-west-1");
+	assert_int_equal(c->store_kind, STORE_SQLITE);
+	assert_string_equal(c->store_table, "abc");
+	assert_null(c->store_region);
+	config_free(a);
+	config_free(b);
+	config_free(c);
+}
+
+static void
 seal_path(void **state)
 {
 	AUTO(config)
@@ -304,6 +327,7 @@ main(void)
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(account_keeps_its_zero),
 		cmocka_unit_test(top_values),
+		cmocka_unit_test(store),
 		cmocka_unit_test(seal_path),
 		cmocka_unit_test(seal_kms),
 		cmocka_unit_test(layers_of_identities),
