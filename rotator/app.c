@@ -149,6 +149,7 @@ app_close(struct app *a)
 	seal_close(a->seal);
 	app_reach_close(a);
 	accounts_close(a->accounts);
+	net_free(a->store_net);
 	net_free(a->net);
 	config_free(a->config);
 }

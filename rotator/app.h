@@ -30,6 +30,7 @@ struct app {
 	struct store store; /* ctx NULL: not open */
 	struct seal *seal;
 	struct net *net;
+	struct net *store_net;     /* of a store that is a service; or NULL */
 	struct accounts *accounts; /* see app_accounts.h; a lane's owner's */
 	struct session *sessions;  /* see app_reach.c */
 	struct aws *aws;           /* the one of world.iam; or NULL */

@@ -60,6 +60,29 @@ open_session(struct app *a, struct aws_account *account, const char *region,
 	return EC_OK;
 }
 
+static enum ec
+need_accounts(struct app *a, struct err *e)
+{
+	TRY(app_net(a, e));
+	if (a->accounts != NULL)
+		return EC_OK;
+	return accounts_open(
+	    a->config != NULL ? a->config->profile : NULL, &a->accounts, e);
+}
+
+enum ec
+app_store_session(
+    struct app *a, const char *region, struct aws **ret, struct err *e)
+{
+	struct aws_options o = { .region = region, .sleep = sleep_lent };
+
+	TRY(need_accounts(a, e));
+	TRY(accounts_get(a->accounts, NULL, &o.account, e));
+	if (a->store_net == NULL)
+		TRY(net_share(a->net, &a->store_net, e));
+	return aws_open(a->store_net, accounts_env(a->accounts), &o, ret, e);
+}
+
 enum ec
 app_session(struct app *a, const struct identity_conf *id, const char *region,
     struct aws **ret, struct err *e)
@@ -68,10 +91,7 @@ app_session(struct app *a, const struct identity_conf *id, const char *region,
 
 	if (region == NULL)
 		region = "";
-	TRY(app_net(a, e));
-	if (a->accounts == NULL)
-		TRY(accounts_open(a->config != NULL ? a->config->profile : NULL,
-		    &a->accounts, e));
+	TRY(need_accounts(a, e));
 	TRY(accounts_get(a->accounts, id, &account, e));
 	for (const struct session *s = a->sessions; s != NULL; s = s->next)
 		if (s->account == account && strcmp(s->region, region) == 0) {

@@ -19,6 +19,12 @@ void app_reach_all(struct app *a);
 MUST enum ec app_session(struct app *a, const struct identity_conf *id,
     const char *region, struct aws **ret, struct err *e);
 
+/* One for a store, as ourselves, which the caller closes before this app is
+ * closed. It shares no connection with the others: lanes ask the store while
+ * somebody else is at those. */
+MUST enum ec app_store_session(
+    struct app *a, const char *region, struct aws **ret, struct err *e);
+
 /* Closes the sessions. Nothing may be asked for afterwards. */
 void app_reach_close(struct app *a);
 

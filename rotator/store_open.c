@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/auto.h"
+#include "rotator/app_reach.h"
 #include "rotator/store_move.h"
 #include "sigv4/aws.h"
 
@@ -24,19 +25,16 @@ store_options(
     struct app *a, struct dynamodb_options *ret, char *seen, struct err *e)
 {
 	const struct config *c = a->config;
-	const struct aws_options o = { .region = c->store_region };
 
 	if (c->store_table == NULL) {
 		(void)fail(
 		    e, EC_CONFIG, "%s: names no DynamoDB table", c->path);
 		return fix(e, "add  store: { kind: dynamodb, table: NAME }");
 	}
-	TRY(app_net(a, e));
-	app_aws_env(a);
 	*ret =
 	    (struct dynamodb_options){ .table = c->store_table, .seen = seen };
 	(void)snprintf(seen, PATH_MAX, "%.3900s" SEEN_NAME, c->state);
-	return aws_open(a->net, &a->env, &o, &ret->aws, e);
+	return app_store_session(a, c->store_region, &ret->aws, e);
 }
 
 static enum ec

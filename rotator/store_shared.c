@@ -155,6 +155,23 @@ meta_set(void *ctx, const char *key, const char *value, struct err *e)
 	return end_turn(ctx, s->meta_set(s->ctx, key, value, e));
 }
 
+static enum ec
+mark(void *ctx, struct buf *ret, struct err *e)
+{
+	const struct store *s = take_turn(ctx);
+
+	return end_turn(ctx, s->mark(s->ctx, ret, e));
+}
+
+static enum ec
+words(void *ctx, enum ec (*fn)(void *arg, const struct word *, struct err *),
+    void *arg, struct err *e)
+{
+	const struct store *s = take_turn(ctx);
+
+	return end_turn(ctx, s->words(s->ctx, fn, arg, e));
+}
+
 static void
 end_sharing(void *ctx)
 {
@@ -203,6 +220,8 @@ store_shared(struct store *s, struct store *ret, struct err *e)
 		.confirm_get = confirm_get,
 		.meta_get = meta_get,
 		.meta_set = meta_set,
+		.mark = s->mark != NULL ? mark : NULL,
+		.words = words,
 		.close = end_sharing,
 	};
 	return EC_OK;
