@@ -152,6 +152,29 @@ partitions(void **state)
 	is(c, "aws", "444444444444", "arn:aws:iam::444444444444:role/x", NULL);
 }
 
+/* One slip among ten thousand is found, with its place. */
+static void
+one_typo_of_many(void **state)
+{
+	AUTO(buf) struct buf b = BUF(CONFIG_MAX_BYTES);
+	const struct bad typo = { NULL,
+		"19754:3: unknown key 'role_arm' (did you mean 'role_arn'?)",
+		NULL };
+	struct bad found = typo;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(buf_adds(&b, ACCOUNT IDS, &e), EC_OK);
+	for (int i = 0; i < 10000; i++)
+		assert_int_equal(buf_addf(&b, &e,
+				     "- name: i%d\n  regions: [us-east-1]\n"
+				     "  %s: arn:aws:iam::%012d:role/rotate\n",
+				     i, i == 6583 ? "role_arm" : "role_arn", i),
+		    EC_OK);
+	found.yaml = buf_str(&b);
+	expect_bad(&found);
+}
+
 static const struct {
 	const char *arn;
 	bool good;
@@ -218,6 +241,7 @@ main(void)
 		cmocka_unit_test(users_of_two_accounts),
 		cmocka_unit_test(wrong),
 		cmocka_unit_test(partitions),
+		cmocka_unit_test(one_typo_of_many),
 		cmocka_unit_test(arn_forms),
 	};
 

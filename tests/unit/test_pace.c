@@ -267,6 +267,23 @@ test_base_of_a_cut(void **state)
 	assert_true(p.rate > 7 && p.rate < 11);
 }
 
+/* A limit that nobody has come near to for a while is not tried out by a
+ * burst: it does not grow beyond twice of what was taken. */
+static void
+test_no_growth_by_rest(void **state)
+{
+	struct pace p = { .rate = 70, .top = 100, .cut = BEGIN };
+
+	(void)state;
+	for (int i = 1; i < 300; i++)
+		pace_answer(&p, BEGIN + i * S, BEGIN + i * S + 5, false);
+	assert_true(p.rate >= 70 && p.rate < 71);
+	for (int i = 0; i < 100; i++)
+		pace_answer(&p, BEGIN + 400 * S + i * 20,
+		    BEGIN + 400 * S + i * 20 + 5, false);
+	assert_true(p.rate > 90 && p.rate < 110);
+}
+
 /* The time in which nobody called is no sign of a slow service. */
 static void
 test_after_a_rest(void **state)
@@ -320,6 +337,7 @@ main(void)
 		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_one_cut),
 		cmocka_unit_test(test_base_of_a_cut),
+		cmocka_unit_test(test_no_growth_by_rest),
 		cmocka_unit_test(test_after_a_rest),
 		cmocka_unit_test(test_booking),
 	};
