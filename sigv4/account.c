@@ -16,6 +16,8 @@ aws_account_close(struct aws_account *a)
 {
 	if (a == NULL)
 		return;
+	if (a->root != NULL)
+		account_room_leave(a);
 	held_free(a->now);
 	account_lines_free(a);
 	free(a->arn);
@@ -104,6 +106,8 @@ aws_account_open_role(struct aws_account *base, const char *region,
 		return no_memory(e);
 	a->duration_s = r->duration_s;
 	a->base = base;
+	a->root = base->root != NULL ? base->root : base;
+	account_room_join(a);
 	if (region != NULL)
 		(void)snprintf(a->region, sizeof(a->region), "%s", region);
 	*ret = TAKE(a);

@@ -6,7 +6,9 @@
  *
  * A credential is fetched and renewed by one thread at a time, by the rules
  * of identity_refresh(). The others go on with the old one while it is good
- * enough, and wait otherwise.
+ * enough, and wait otherwise. There may be more roles than locked memory has
+ * room for credentials: those longest not used are forgotten then, and fetched
+ * again when they are needed.
  */
 #ifndef SIGV4_ACCOUNT_H
 #define SIGV4_ACCOUNT_H

@@ -50,6 +50,7 @@ assume(const struct aws_account *a, const struct aws_env *env, int64_t offset,
 	struct held *base = NULL;
 	enum ec ec;
 
+	account_room_make(a->root);
 	ec = account_borrow(a->base, env->net, offset, &base, e);
 	if (ec != EC_OK)
 		return err_prefix(e, "%s: %s", a->where, a->arn);
@@ -209,6 +210,7 @@ account_borrow(struct aws_account *a, struct net *n, int64_t offset,
 	ec = provide(a, n, offset, e);
 	if (ec == EC_OK) {
 		a->now->refs++;
+		a->used = account_time(a);
 		*ret = a->now;
 	}
 	(void)pthread_mutex_unlock(&a->mutex);

@@ -25,16 +25,20 @@ struct aws_account {
 	pthread_mutex_t mutex; /* for all below the line */
 	pthread_cond_t loaded; /* busy has become false */
 	const struct aws_env *env;
-	struct aws_account *base;                  /* NULL: no role */
+	struct aws_account *base; /* NULL: no role */
+	struct aws_account *root; /* the last of the bases; NULL: no role */
 	char *arn, *session, *external_id, *where; /* of struct sts_role */
 	int64_t duration_s;
 	char region[REGION_MAX]; /* of its STS; "": as aws_open() finds it */
 	bool paced;
 	/* ---- */
-	struct held *now; /* NULL: none yet */
-	bool busy;        /* a thread is fetching one */
-	struct err why;   /* of the last failure to get one */
-	int64_t again;    /* ms: until then that is the answer; 0: none */
+	struct held *now;          /* NULL: none yet */
+	bool busy;                 /* a thread is fetching one */
+	struct err why;            /* of the last failure to get one */
+	int64_t used;              /* ms, account_time(): last borrowed */
+	struct aws_account *roles; /* of a root: all that end there ... */
+	struct aws_account *next;  /* ... the next of them; by its mutex */
+	int64_t again; /* ms: until then that is the answer; 0: none */
 	struct account_line *lines;
 	struct aws_account_stats stats;
 };
@@ -55,6 +59,14 @@ MUST enum ec account_borrow(struct aws_account *a, struct net *n,
 void account_return(struct aws_account *a, struct held *h);
 /* What it will sign as, for people: never waits. */
 void account_source(struct aws_account *a, char ret[256]);
+
+/* --- account_room.c: credentials of roles that nobody needs now --- */
+
+void account_room_join(struct aws_account *a); /* has a root */
+void account_room_leave(struct aws_account *a);
+/* Frees them while the heap for secrets is nearly full, the one longest not
+ * used first. The caller holds no mutex. */
+void account_room_make(struct aws_account *root);
 
 /* --- account_line.c --- */
 

@@ -132,6 +132,14 @@ secret_any(void)
 	return CRYPTO_secure_used() > 0;
 }
 
+size_t
+secret_room(void)
+{
+	const size_t used = CRYPTO_secure_used();
+
+	return used < HEAP_SIZE ? HEAP_SIZE - used : 0;
+}
+
 bool
 secret_after_fork(void)
 {

@@ -30,6 +30,9 @@ MUST enum ec secret_init(struct err *e);
 /* Is there a secret, of ours or of OpenSSL, in the locked heap? */
 bool secret_any(void);
 
+/* Bytes of that heap which nobody has; not of necessity in one piece. */
+size_t secret_room(void);
+
 /* In the child of a fork that goes on as it is: the heap for secrets is made
  * anew. False: there was one in it, and the heap must not be used. */
 MUST bool secret_after_fork(void);

@@ -32,6 +32,7 @@ struct sts_state {
 	int64_t life;        /* ms, of what STS gives */
 	int64_t deaf_until;  /* throttles all but STS */
 	unsigned deaf_calls; /* so many more */
+	unsigned long_by;    /* so many bytes more in a token, at most 4000 */
 	bool gated;          /* an AssumeRole waits for the gate */
 	sem_t gate, arrived; /* arrived: one waits there */
 	unsigned plain;      /* calls signed by AKIABASE */
@@ -49,7 +50,7 @@ struct fake_sts {
 static inline void
 sts_say(int c, const char *status, const char *body)
 {
-	char text[2048];
+	char text[FAKE_TEXT + 256];
 
 	(void)snprintf(text, sizeof(text),
 	    "HTTP/1.1 %s\r\nContent-Length: %zu\r\n\r\n%s", status,
@@ -71,15 +72,17 @@ sts_refuse(int c, const char *status, const char *code)
 
 /* "ASIA3N7": role 3, the 7th given. */
 static inline bool
-sts_who(const char *text, int *role, unsigned *serial)
+sts_who(
+    const struct sts_state *s, const char *text, int *role, unsigned *serial)
 {
 	const char *p = strstr(text, "Credential=ASIA");
-	char token[64];
+	char token[FAKE_TEXT];
 
 	if (p == NULL || sscanf(p, "Credential=ASIA%dN%u/", role, serial) != 2)
 		return false;
 	(void)snprintf(token, sizeof(token),
-	    "\r\nX-Amz-Security-Token: TOKEN%dN%u\r\n", *role, *serial);
+	    "\r\nX-Amz-Security-Token: TOKEN%dN%u%0*d\r\n", *role, *serial,
+	    (int)s->long_by + 1, 0);
 	return *role >= 0 && *role < ROLES && strstr(text, token) != NULL;
 }
 
@@ -95,7 +98,7 @@ static inline void
 sts_give(struct sts_state *s, int c, int n)
 {
 	struct sts_role_state *r = &s->role[n];
-	char until[CLOCK_TEXT_MAX], body[1024];
+	char until[CLOCK_TEXT_MAX], body[FAKE_TEXT];
 	const unsigned serial = r->given;
 
 	r->until[serial] = s->now + s->life;
@@ -105,10 +108,10 @@ sts_give(struct sts_state *s, int c, int n)
 	    "<AssumeRoleResponse><AssumeRoleResult><Credentials>"
 	    "<AccessKeyId>ASIA%dN%u</AccessKeyId>"
 	    "<SecretAccessKey>SECRET%dN%u</SecretAccessKey>"
-	    "<SessionToken>TOKEN%dN%u</SessionToken>"
+	    "<SessionToken>TOKEN%dN%u%0*d</SessionToken>"
 	    "<Expiration>%s</Expiration></Credentials></AssumeRoleResult>"
 	    "</AssumeRoleResponse>",
-	    n, serial, n, serial, n, serial, until);
+	    n, serial, n, serial, n, serial, (int)s->long_by + 1, 0, until);
 	sts_say(c, "200 OK", body);
 }
 
@@ -140,7 +143,7 @@ sts_assume(struct sts_state *s, int c, const char *text)
 	(void)snprintf(id, sizeof(id), "&ExternalId=ext-%d", n);
 	(void)snprintf(account, sizeof(account), "%%3A12345678901%d%%3A", n);
 	if (strstr(text, "Credential=ASIA") != NULL &&
-	    !(r->trusts_role && sts_who(text, &by, &serial) &&
+	    !(r->trusts_role && sts_who(s, text, &by, &serial) &&
 		sts_good(s, by, serial)))
 		sts_refuse(c, "403 x", "ExpiredToken");
 	else if (r->revoked || strstr(text, account) == NULL ||
@@ -168,7 +171,7 @@ sts_serve_call(struct sts_state *s, int c, const char *text)
 	} else if (strstr(text, "Credential=AKIABASE/") != NULL) {
 		__atomic_fetch_add(&s->plain, 1, __ATOMIC_SEQ_CST);
 		sts_say(c, "200 OK", "<ok/>");
-	} else if (!sts_who(text, &n, &serial)) {
+	} else if (!sts_who(s, text, &n, &serial)) {
 		sts_refuse(c, "403 x", "InvalidClientTokenId");
 	} else if (!sts_good(s, n, serial)) {
 		__atomic_fetch_add(&s->role[n].stale, 1, __ATOMIC_SEQ_CST);

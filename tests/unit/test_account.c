@@ -507,6 +507,53 @@ test_no_memory(void **state)
 	end(&w);
 }
 
+/* More roles than there is locked memory for their tokens: those not used for
+ * long are forgotten, those in use are not, and nobody notices. */
+static void
+test_little_room(void **state)
+{
+	static struct secret *ballast[64];
+	struct lane lanes[ROLES][2];
+	struct aws_account *a[ROLES];
+	unsigned given = 0;
+	struct world w;
+	size_t n = 0;
+
+	(void)state;
+	begin(&w);
+	shared->long_by = 3900;
+	for (int i = 0; i < ROLES; i++)
+		a[i] = role(&w, w.base, i, NULL);
+	while (n < COUNT(ballast) && secret_room() > (size_t)110 * 1024)
+		assert_int_equal(
+		    secret_blank(4000, &ballast[n++], &w.e), EC_OK);
+	for (int i = 0; i < ROLES; i++) {
+		assert_int_equal(call(&w, a[i], 2), EC_OK);
+		/* The first is used all the time, and stays. */
+		world_sleep(NULL, 10);
+		assert_int_equal(call(&w, a[0], 1), EC_OK);
+		world_sleep(NULL, 10);
+		assert_true(secret_room() > (size_t)88 * 1024);
+	}
+	assert_int_equal(shared->role[0].given, 1);
+	assert_int_equal(call(&w, a[1], 1), EC_OK);
+	assert_int_equal(shared->role[1].given, 2);
+	/* All at once: room or not, all is done. */
+	for (int i = 0; i < ROLES; i++)
+		lanes_start(lanes[i], 2, &w, a[i], 10);
+	for (int i = 0; i < ROLES; i++)
+		lanes_join(lanes[i], 2, EC_OK);
+	for (int i = 0; i < ROLES; i++) {
+		given += shared->role[i].given;
+		assert_int_equal(shared->role[i].stale, 0);
+		aws_account_close(a[i]);
+	}
+	print_message("%d roles, %u credentials\n", ROLES, given);
+	while (n > 0)
+		secret_free(ballast[--n]);
+	end(&w);
+}
+
 /* When our credential runs out, another one of ours, of another place, is no
  * substitute: it may be of another account. */
 static void
@@ -767,6 +814,7 @@ main(void)
 		cmocka_unit_test(test_unreachable),
 		cmocka_unit_test(test_short_life),
 		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_little_room),
 		cmocka_unit_test(test_no_substitute),
 		cmocka_unit_test(test_no_credential),
 		cmocka_unit_test(test_bad_role),
