@@ -1,11 +1,9 @@
-#include "people.h"
+#include "people_p.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "base/auto.h"
-
-typedef bool person(struct sim *w, struct dice *d);
 
 static struct sim_client *
 some_client(struct sim *w, struct dice *d)
@@ -13,19 +11,6 @@ some_client(struct sim *w, struct dice *d)
 	return w->config.n_clients == 0
 	    ? NULL
 	    : w->confs[upto(d, (unsigned)w->config.n_clients)].client.conf;
-}
-
-/* Of the rotation that is under way. */
-static struct sim_key *
-old_key(struct sim *w)
-{
-	return sim_key(w, w->disk.old.id);
-}
-
-static struct sim_key *
-new_key(struct sim *w)
-{
-	return sim_key(w, w->disk.new.id);
 }
 
 void
@@ -80,7 +65,7 @@ static bool
 revert_a_client(struct sim *w, struct dice *d)
 {
 	struct sim_client *c = some_client(w, d);
-	struct sim_key *k = old_key(w);
+	struct sim_key *k = people_old_key(w);
 
 	if (c == NULL || k == NULL || strcmp(c->user, w->disk.new.id) != 0)
 		return false;
@@ -159,8 +144,6 @@ revoke_it(struct sim *w, struct dice *d)
 	return true;
 }
 
-static bool is_held(struct sim *w, const struct sim_key *k);
-
 /* Before anything is begun: which of two keys is in use. He has looked. */
 bool
 people_adopt(struct sim *w, struct dice *d)
@@ -171,7 +154,7 @@ people_adopt(struct sim *w, struct dice *d)
 	for (size_t i = 1; i < w->n_keys && other == NULL; i++)
 		other = w->keys[i].exists ? &w->keys[i] : NULL;
 	if (w->disk.state != ROT_IDLE || !k->exists || other == NULL ||
-	    is_held(w, other))
+	    people_is_held(w, other))
 		return false;
 	sim_adopt(w, k->id, other->id);
 	return true;
@@ -244,148 +227,6 @@ wipe_it(struct sim *w, struct dice *d)
 	sim_say(w, "--- the record is deleted");
 	reach_mode(w, MODE_B7);
 	return true;
-}
-
-/* ---- administrators and controllers ------------------------------------- */
-
-static bool
-delete_key(struct sim *w, struct sim_key *k)
-{
-	if (k == NULL)
-		return false;
-	k->others = true;
-	sim_key_drop(w, k);
-	return true;
-}
-
-static bool
-switch_key(struct sim *w, struct sim_key *k, bool on)
-{
-	if (k == NULL || k->active == on)
-		return false;
-	k->others = true;
-	sim_key_status(w, k, on);
-	return true;
-}
-
-static bool
-delete_old(struct sim *w, struct dice *d)
-{
-	(void)d;
-	return delete_key(w, old_key(w));
-}
-
-static bool
-delete_new(struct sim *w, struct dice *d)
-{
-	(void)d;
-	return delete_key(w, new_key(w));
-}
-
-static bool
-old_off(struct sim *w, struct dice *d)
-{
-	(void)d;
-	return switch_key(w, old_key(w), false);
-}
-
-static bool
-new_off(struct sim *w, struct dice *d)
-{
-	(void)d;
-	return switch_key(w, new_key(w), false);
-}
-
-/* Somebody who slept misses it, or was only asked to try. */
-static bool
-old_on(struct sim *w, struct dice *d)
-{
-	struct sim_key *k = old_key(w);
-
-	(void)d;
-	if (k == NULL || k->active)
-		return false;
-	sim_key_status(w, k, true);
-	if (w->disk.state == ROT_QUIET)
-		reach_mode(w, MODE_A23);
-	return true;
-}
-
-static bool
-make_a_key(struct sim *w, struct dice *d)
-{
-	struct sim_key *k;
-
-	(void)d;
-	if (sim_keys_count(w) >= 2)
-		return false;
-	k = sim_key_make(w, true);
-	sim_key_use(w, k, true);
-	return true;
-}
-
-/* Not used at once: nothing but the baseline and the dates tell. */
-static bool
-make_a_quiet_key(struct sim *w, struct dice *d)
-{
-	(void)d;
-	if (sim_keys_count(w) >= 2)
-		return false;
-	(void)sim_key_make(w, true);
-	return true;
-}
-
-static bool
-stray(struct sim *w, struct dice *d)
-{
-	(void)d;
-	memcpy(w->straggler, w->disk.old.id, sizeof(w->straggler));
-	return w->straggler[0] != '\0';
-}
-
-/* A leftover of ours is found useful by somebody. */
-bool
-people_use_orphan(struct sim *w, struct dice *d)
-{
-	struct sim_key *k = sim_key(w, w->disk.orphan);
-
-	(void)d;
-	if (k == NULL)
-		return false;
-	sim_key_use(w, k, true);
-	return true;
-}
-
-static bool
-start_controller(struct sim *w, struct dice *d)
-{
-	(void)d;
-	w->controller = true;
-	return true;
-}
-
-void
-people_control(struct sim *w, struct dice *d)
-{
-	struct sim_key *mine = &w->keys[0];
-	bool did = false;
-
-	if (!w->controller || percent(d, 50))
-		return;
-	if (percent(d, 20))
-		w->controller = false;
-	if (!mine->exists && sim_keys_count(w) < 2 && percent(d, 50)) {
-		(void)sim_key_make(w, true);
-		did = true;
-	} else if (mine->exists && !mine->active) {
-		did = switch_key(w, mine, true);
-	} else {
-		for (size_t i = 1; i < w->n_keys && !did; i++)
-			if (w->keys[i].exists)
-				did = delete_key(w, &w->keys[i]);
-	}
-	if (did)
-		reach_mode(w, MODE_A7);
 }
 
 /* ---- machines ----------------------------------------------------------- */
@@ -461,7 +302,8 @@ void
 people_meanwhile(struct sim *w)
 {
 	static person *const acts[] = { roll_back, roll_back, let_go, hold,
-		edit_a_client, revert_a_client, old_off, new_off, delete_old };
+		edit_a_client, revert_a_client, people_old_off, people_new_off,
+		people_delete_old };
 	struct dice *d = w->meanwhile_ctx;
 
 	if (percent(d, 50))
@@ -481,16 +323,16 @@ people_meanwhile(struct sim *w)
 	X(back_up, "a backup is made")                                         \
 	X(restore_a_backup, "a backup is put back")                            \
 	X(wipe_it, "the record is deleted")                                    \
-	X(delete_old, "admin deletes the old key")                             \
-	X(delete_new, "admin deletes the new key")                             \
-	X(old_off, "admin switches the old key off")                           \
-	X(new_off, "admin switches the new key off")                           \
-	X(old_on, "admin switches the old key on")                             \
-	X(make_a_key, "admin makes a key and uses it")                         \
-	X(make_a_quiet_key, "admin makes a key")                               \
-	X(stray, "somebody uses the old key")                                  \
+	X(people_delete_old, "admin deletes the old key")                      \
+	X(people_delete_new, "admin deletes the new key")                      \
+	X(people_old_off, "admin switches the old key off")                    \
+	X(people_new_off, "admin switches the new key off")                    \
+	X(people_old_on, "admin switches the old key on")                      \
+	X(people_make_a_key, "admin makes a key and uses it")                  \
+	X(people_make_a_quiet_key, "admin makes a key")                        \
+	X(people_stray, "somebody uses the old key")                           \
 	X(people_use_orphan, "somebody uses a leftover")                       \
-	X(start_controller, "a controller begins to undo")                     \
+	X(people_start_controller, "a controller begins to undo")              \
 	X(other_account, "wrong profile")                                      \
 	X(other_user, "the user is made again")                                \
 	X(wrong_clock, "the clock jumps")                                      \
@@ -517,154 +359,4 @@ people_meddle(struct sim *w, struct dice *d)
 
 	if (people[i](w, d) && w->reach != NULL)
 		w->reach->person[i]++;
-}
-
-/* ---- putting in order --------------------------------------------------- */
-
-void
-people_calm(struct sim *w)
-{
-	w->hold.held = w->controller = false;
-	w->skew = w->skew > SIM_MINUTE || w->skew < -SIM_MINUTE ? 0 : w->skew;
-	w->freeze_at = 0;
-	(void)snprintf(w->account, sizeof(w->account), SIM_ACCOUNT);
-	if (w->disk.user_id[0] != '\0') /* the one that was met first */
-		(void)snprintf(
-		    w->user_id, sizeof(w->user_id), "%.30s", w->disk.user_id);
-}
-
-static void
-give_to(struct sim *w, const struct sim_key *k, bool all)
-{
-	if (k->since[0] > w->now)
-		sim_advance(w, k->since[0] - w->now);
-	for (size_t i = 0; i < w->config.n_clients; i++) {
-		struct sim_client *c = w->confs[i].client.conf;
-
-		if (all || c->drv.human || !w->confs[i].required)
-			sim_client_give(c, k);
-	}
-}
-
-/* Also those that a way back leaves alone, where they hold the wrong one. */
-static void
-give_left_alone(struct sim *w, const struct sim_key *k, const char *old)
-{
-	for (size_t i = 0; i < w->config.n_clients; i++) {
-		struct sim_client *c = w->confs[i].client.conf;
-
-		if (strcmp(c->user, old) == 0 || strcmp(c->live, old) == 0)
-			sim_client_give(c, k);
-	}
-}
-
-static bool
-is_held(struct sim *w, const struct sim_key *k)
-{
-	for (size_t i = 0; i < w->config.n_clients; i++) {
-		const struct sim_client *c = w->confs[i].client.conf;
-
-		if (strcmp(c->user, k->id) == 0 || strcmp(c->live, k->id) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* The one that clients hold, or any, or one that is made for it. */
-static struct sim_key *
-best_key(struct sim *w)
-{
-	struct sim_key *any = NULL;
-
-	for (size_t i = 0; i < w->n_keys; i++) {
-		struct sim_key *k = &w->keys[i];
-
-		if (!k->exists)
-			continue;
-		if (is_held(w, k))
-			return k;
-		any = k;
-	}
-	return any != NULL ? any : sim_key_make(w, true);
-}
-
-static struct sim_key *
-other_key(struct sim *w, const struct sim_key * not )
-{
-	for (size_t i = 0; i < w->n_keys; i++)
-		if (w->keys[i].exists && &w->keys[i] != not )
-			return &w->keys[i];
-	return NULL;
-}
-
-/* Nothing is known any more: one key for all, and we are told which. */
-static void
-begin_anew(struct sim *w, struct dice *d)
-{
-	struct sim_key *k = best_key(w), *other;
-
-	sim_key_status(w, k, true);
-	k->foreign = k->others = true;
-	give_to(w, k, true);
-	sim_advance(w, SIM_HOUR);
-	other = other_key(w, k);
-	if (other != NULL && percent(d, 50)) {
-		(void)delete_key(w, other);
-		other = NULL;
-	}
-	if (other != NULL)
-		other->others = true; /* it is as people left it */
-	sim_adopt(w, k->id, other == NULL ? NULL : other->id);
-	if (other != NULL && w->disk.state == ROT_BLOCKED &&
-	    delete_key(w, other))
-		sim_adopt(w, k->id, NULL);
-}
-
-void
-people_mend(struct sim *w, struct dice *d)
-{
-	const struct rec *r = &w->disk;
-	struct sim_key *old = old_key(w), *new = new_key(w);
-	const bool lost = r->new.id[0] != '\0' && new == NULL;
-
-	w->straggler[0] = '\0';
-	w->refuse_new = false;
-	people_calm(w);
-	if (r->resume == ROT_IDLE ||
-	    ((r->resume == ROT_ORPH || r->resume == ROT_ORPHQ) &&
-		percent(d, 50)) ||
-	    (r->resume == ROT_INTENT && percent(d, 50)) ||
-	    (lost &&
-		(r->rollback || old == NULL ||
-		    strstr(r->alarm, "back") != NULL))) {
-		begin_anew(w, d);
-		return;
-	}
-	if (old != NULL && lost) {
-		(void)switch_key(w, old, true);
-		give_to(w, old, false);
-		sim_rollback(w);
-		return;
-	}
-	if (strstr(r->alarm, "could not be shown") != NULL &&
-	    delete_key(w, old))
-		old = NULL;
-	if (r->resume == ROT_ORPH || r->resume == ROT_ORPHQ)
-		(void)delete_key(w, sim_key(w, r->orphan));
-	if (new != NULL) {
-		(void)switch_key(w, new, true);
-		/* Where it is going: back, or forward. */
-		if (r->resume != ROT_RB || r->rollback)
-			give_to(w, new, false);
-		else if (old != NULL && old->active)
-			give_to(w, old, false);
-		if (r->rollback)
-			give_left_alone(w, new, r->old.id);
-	}
-	for (size_t i = 1; i < w->n_keys; i++)
-		if (w->keys[i].exists && w->keys[i].foreign &&
-		    &w->keys[i] != old && &w->keys[i] != new &&
-		    !is_held(w, &w->keys[i]))
-			sim_key_drop(w, &w->keys[i]);
-	sim_release(w);
 }

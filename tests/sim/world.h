@@ -9,10 +9,12 @@
  * does not hold is kept in `bad`.
  *
  *   world.c       life of a world, the gate every call passes, time
- *   sim_iam.c     IAM and STS          sim_ses.c     SMTP AUTH
+ *   sim_keys.c    access keys          sim_iam.c     IAM and STS
+ *   sim_ses.c     SMTP AUTH
  *   sim_client.c  clients              sim_store.c   records, lease, holds
  *   sim_sql.c     the real store, over the disk of sim_disk.c
- *   sim_check.c   the invariants       sim_config.c  configuration
+ *   sim_check.c   the invariants       sim_check_effect.c  those of effects
+ *   sim_config.c  configuration
  *   sim_seal.c    sealing without a key file
  *   sim_run.c     timer and operator: run after run until the end
  *   sim_freeze.c  a process stands still, and another takes over
@@ -263,8 +265,7 @@ enum ec sim_leave(struct sim *w, enum ec ec, struct err *e);
 const struct sim_fault *sim_fault_now(
     const struct sim *w, enum sim_call call, const char *client);
 
-/* ---- sim_iam.c ---- */
-extern const struct iam sim_iam;
+/* ---- sim_keys.c ---- */
 struct sim_key *sim_key_make(struct sim *w, bool foreign);
 struct sim_key *sim_key(struct sim *w, const char *id); /* exists; or NULL */
 /* The same, also when it is gone. */
@@ -273,6 +274,9 @@ size_t sim_keys_count(const struct sim *w);
 void sim_key_status(struct sim *w, struct sim_key *k, bool active);
 void sim_key_drop(struct sim *w, struct sim_key *k);
 void sim_key_use(struct sim *w, struct sim_key *k, bool stranger);
+
+/* ---- sim_iam.c ---- */
+extern const struct iam sim_iam;
 void sim_late_land(struct sim *w);
 
 /* ---- sim_ses.c ---- */
