@@ -192,7 +192,7 @@ def limits(cpu):
         os.setsid()
         resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (256 << 20, 256 << 20))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1100 << 20, 1100 << 20))  # one has a hole of a GiB
     return set_
 
 
