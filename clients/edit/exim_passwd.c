@@ -133,7 +133,7 @@ encode(const struct edit_span *s, const char *value, struct buf *ret,
     struct err *e)
 {
 	(void)s;
-	return line_encode(value, NULL, ret, e);
+	return line_encode(value, ret, e);
 }
 
 /* A name with a colon or a blank in it needs its quotes. */

@@ -164,14 +164,13 @@ line_decode(const struct buf *text, const struct edit_span *s, struct buf *ret,
 }
 
 enum ec
-line_encode(
-    const char *value, bool (*bad)(char c), struct buf *ret, struct err *e)
+line_encode(const char *value, struct buf *ret, struct err *e)
 {
 	const size_t n = strlen(value);
 	bool no = n > 0 && (line_blank(*value) || line_blank(value[n - 1]));
 
 	for (const char *p = value; *p != '\0'; p++)
-		no = no || line_control(*p) || (bad != NULL && bad(*p));
+		no = no || line_control(*p);
 	if (no)
 		return fail(
 		    e, EC_CONFLICT, "the new value cannot stand in this place");

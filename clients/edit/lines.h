@@ -63,9 +63,8 @@ MUST enum ec line_copy(const struct buf *text, struct buf *ret, struct err *e);
 MUST enum ec line_decode(const struct buf *text, const struct edit_span *s,
     struct buf *ret, struct err *e);
 
-/* encode(): the value as it is. EC_CONFLICT when bad says so of a character,
- * or it begins or ends with a blank. */
-MUST enum ec line_encode(
-    const char *value, bool (*bad)(char c), struct buf *ret, struct err *e);
+/* encode(): the value as it is. EC_CONFLICT when it holds a control character
+ * or begins or ends with a blank. */
+MUST enum ec line_encode(const char *value, struct buf *ret, struct err *e);
 
 #endif

@@ -260,7 +260,7 @@ encode(const struct edit_span *s, const char *value, struct buf *ret,
 	if (s->style != 0)
 		TRY(buf_adds(ret, " ", e));
 	TRY(buf_adds(ret, quote, e));
-	TRY(line_encode(value, NULL, ret, e));
+	TRY(line_encode(value, ret, e));
 	return buf_adds(ret, quote, e);
 }
 

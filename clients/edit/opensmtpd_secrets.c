@@ -137,7 +137,7 @@ encode(const struct edit_span *s, const char *value, struct buf *ret,
 		    e, EC_CONFLICT, "the new value cannot begin with a colon");
 	if (s->style != 0)
 		TRY(buf_adds(ret, " ", e));
-	return line_encode(value, NULL, ret, e);
+	return line_encode(value, ret, e);
 }
 
 static enum ec

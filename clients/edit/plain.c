@@ -47,7 +47,7 @@ encode(const struct edit_span *s, const char *value, struct buf *ret,
 	if (strncmp(value, "\xef\xbb\xbf", 3) == 0)
 		return fail(e, EC_CONFLICT,
 		    "the new value begins like a byte order mark");
-	return line_encode(value, NULL, ret, e);
+	return line_encode(value, ret, e);
 }
 
 /* An empty file has room for the value as it is. */

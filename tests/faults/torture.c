@@ -124,7 +124,7 @@ enum ec __real_buf_add(struct buf *b, const void *p, size_t n, struct err *e)
     __attribute__((weak));
 
 #define SITES 1024 /* a power of 2; more places than one input comes by */
-#define TIMES 12
+#define TIMES 40
 
 static struct {
 	const void *at;
@@ -228,15 +228,16 @@ static enum ec
 edit_of(const struct edit_target *rows, size_t n, const struct input *in,
     struct err *e)
 {
-	const char *value = part(in, 0) + 1;
-	const uint8_t *nul = memchr(in->data, '\0', in->size);
+	const uint8_t *nul =
+	    in->size > 1 ? memchr(in->data + 1, '\0', in->size - 1) : NULL;
 	struct input file;
 
-	if (nul == NULL || nul == in->data)
+	if (nul == NULL)
 		return EC_OK;
 	file.data = nul + 1;
 	file.size = in->size - (size_t)(nul + 1 - in->data);
-	return edit(&rows[in->data[0] % n], value, &file, e);
+	return edit(
+	    &rows[in->data[0] % n], (const char *)in->data + 1, &file, e);
 }
 
 static enum ec

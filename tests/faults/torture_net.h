@@ -374,7 +374,8 @@ net_begin_process(struct err *e)
 	struct confined how;
 
 	return far_start(table, COUNT(table), &net_process, &how, e) == EC_OK &&
-	    net_new_far(net_process, NULL, &net_through, e) == EC_OK;
+	    net_new_far(net_process, "/etc/ssl/certs/ca-certificates.crt",
+		&net_through, e) == EC_OK;
 }
 
 static bool

@@ -44,14 +44,17 @@ nobody_is_asked_for_a_key_that_is_off(void **state)
 {
 	char first[KEY_ID_MAX];
 
-	WORLD(w, 2);
+	WORLD(w, 1);
 	(void)state;
-	sim_client_human(&w.clients[1]);
-	w.clients[1].answers = true;
+	sim_client_human(&w.clients[0]);
+	w.clients[0].answers = true;
 	rotates(&w);
 	memcpy(first, w.disk.old.id, sizeof(first));
 	sim_advance(&w, 91 * SIM_DAY);
 	reaches(&w, ROT_QUIET);
+	w.n_faults = 0;
+	w.count[CALL_PROBE] = 0;
+	sim_fault(&w, CALL_PROBE, 1, 6, FAULT_ODD, PROBE_BUSY);
 	w.propagation = SIM_MINUTE;
 	sim_rollback(&w);
 	ends_on(&w, first);

@@ -315,6 +315,11 @@ static const struct {
 	{ "xml", "m", "<!DOCTYPE m SYSTEM 'x'><m>a</m>" },
 	{ "xml", "m", "<!DOCTYPE m [<!ENTITY a 'b'>]><m>&a;</m>" },
 	{ "xml", "m", "<m >a</m >" },
+	{ "xml", "m", "<m>a\rb</m>" },
+	{ "xml", "m", "<m>a\nb</m>" },
+	{ "xml", "m", "<m>a\tb</m>" },
+	{ "xml", "m", "<m/>" },
+	{ "xml", "m", "<m><!--x--></m>" },
 	{ "xml", "m", "<m a = 'b' >a</m>" },
 };
 
@@ -521,6 +526,7 @@ static const struct {
 	{ "xml", "<a>o</a>", "<a>o</a><!--x-->", false },
 	{ "xml", "<a>o</a><!--x-->", "<a>o</a>", false },
 	{ "xml", "<a><b>o</b><c>o</c></a>", "<a><b>q</b><c>q</c></a>", false },
+	{ "xml", "<a>o<b/></a>", "<a>o<!--b--></a>", false },
 	{ "xml", "<a><?p o?></a>", "<a><?p q?></a>", false },
 	{ "php", "<?php $a = 'o';", "<?php $a = 'q';", true },
 	{ "php", "<?php $a = 'o';", "<?php $b = 'o';", false },
@@ -548,6 +554,33 @@ test_same(void **state)
 			    pairs_of_texts[i].syntax, pairs_of_texts[i].was,
 			    pairs_of_texts[i].now, ec_name(ec));
 	}
+}
+
+/* What would be a number to its readers is no text any more. */
+static void
+test_same_kind(void **state)
+{
+	const struct edit_syntax *s = edit_syntax_find("yaml");
+	const struct edit_pair pair = { "a", "1" };
+	AUTO(buf) struct buf was;
+	AUTO(buf) struct buf now;
+	AUTO(buf) struct buf quoted;
+	struct err e;
+
+	(void)state;
+	text_of("a: o", &was);
+	text_of("a: 1", &now);
+	text_of("a: !!str 1", &quoted);
+	assert_int_equal(s->same(&was, &now, "f", &pair, 1, &e), EC_BUG);
+	assert_int_equal(s->same(&was, &quoted, "f", &pair, 1, &e), EC_BUG);
+	buf_cut(&was, 0);
+	assert_int_equal(buf_adds(&was, "a: !!str o", &e), EC_OK);
+	assert_int_equal(s->same(&was, &quoted, "f", &pair, 1, &e), EC_OK);
+	buf_cut(&was, 0);
+	buf_cut(&now, 0);
+	assert_int_equal(buf_adds(&was, "a: 'o'", &e), EC_OK);
+	assert_int_equal(buf_adds(&now, "a: '1'", &e), EC_OK);
+	assert_int_equal(s->same(&was, &now, "f", &pair, 1, &e), EC_OK);
 }
 
 /* An editor that writes something else than it was told. */
@@ -624,6 +657,7 @@ main(void)
 		cmocka_unit_test(test_no_utf8),
 		cmocka_unit_test(test_empty_yaml),
 		cmocka_unit_test(test_same),
+		cmocka_unit_test(test_same_kind),
 		cmocka_unit_test(test_liar),
 	};
 
