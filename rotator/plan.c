@@ -61,6 +61,9 @@ gather(struct app *a, struct plan *p, struct err *e)
 		return fail(e, EC_NOMEM, "no memory for the plan");
 	plan_aws_open(a, p);
 	p->seal.ec = look_seal(a, &p->seal.e);
+	/* Of KMS only an answer tells. */
+	if (p->seal.ec == EC_OK && a->seal != NULL)
+		p->seal.ec = seal_ready(a->seal, &p->seal.e);
 	for (size_t i = 0; i < c->n_identities && !app_stopped(); i++)
 		if (look_wanted(a->args, c->identities[i].name))
 			TRY(add_identity(a, p, &c->identities[i], e));

@@ -26,9 +26,12 @@
 #define BOX_TEXT   256 /* base64, with NUL */
 #define BOX_MAX    ((BOX_TEXT - PREFIX_LEN - 1) / 4 * 3)
 #define PLAIN_MAX  (BOX_MAX - EXTRA_LEN)
+/* A record has many: what a data key needs is not kept free without one. */
+#define KMS_BOX_TEXT  (SEALED_MAX - PREFIX_LEN - DATA_KEY_TEXT)
+#define KMS_PLAIN_MAX ((KMS_BOX_TEXT - 1) / 4 * 3 - EXTRA_LEN)
 
-static_assert(PREFIX_LEN + DATA_KEY_TEXT + BOX_TEXT <= SEALED_MAX,
-    "all parts of a sealed text fit");
+static_assert(KMS_BOX_TEXT <= BOX_TEXT && KMS_PLAIN_MAX >= 64,
+    "a password fits in beside a data key");
 
 struct seal {
 	struct secret *key;   /* ours; or */
@@ -72,9 +75,10 @@ encrypt(EVP_CIPHER_CTX *c, const struct secret *key, const char *aad,
 	    1;
 }
 
+/* ret: as large as the caller knows it to be. */
 static enum ec
 box(const struct secret *key, const char *aad, const struct secret *plain,
-    char ret[BOX_TEXT], struct err *e)
+    char *ret, struct err *e)
 {
 	AUTO(cipher) EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
 	unsigned char bytes[BOX_MAX];
@@ -88,7 +92,7 @@ box(const struct secret *key, const char *aad, const struct secret *plain,
 }
 
 static enum ec
-too_long(const struct secret *plain, struct err *e)
+too_long(const struct secret *plain, size_t most, struct err *e)
 {
 	(void)fail(e, EC_LIMIT,
 	    "a password of %zu bytes is too long "
@@ -97,7 +101,7 @@ too_long(const struct secret *plain, struct err *e)
 	return fix(e,
 	    "at most %zu bytes can be kept; SES passwords "
 	    "have 44",
-	    (size_t)PLAIN_MAX);
+	    most);
 }
 
 static enum ec
@@ -105,7 +109,7 @@ wrap_kms(const struct seal *s, const char *aad, const struct secret *plain,
     char ret[SEALED_MAX], struct err *e)
 {
 	AUTO(secret) struct secret *key = NULL;
-	char data_key[DATA_KEY_TEXT], text[BOX_TEXT];
+	char data_key[DATA_KEY_TEXT], text[KMS_BOX_TEXT];
 
 	TRY(seal_kms_fresh(s->kms, data_key, &key, e));
 	TRY(box(key, aad, plain, text, e));
@@ -117,8 +121,10 @@ enum ec
 seal_wrap(const struct seal *s, const char *aad, const struct secret *plain,
     char ret[SEALED_MAX], struct err *e)
 {
-	if (secret_len(plain) > PLAIN_MAX)
-		return too_long(plain, e);
+	const size_t most = s->kms != NULL ? KMS_PLAIN_MAX : PLAIN_MAX;
+
+	if (secret_len(plain) > most)
+		return too_long(plain, most, e);
 	if (s->kms != NULL)
 		return wrap_kms(s, aad, plain, ret, e);
 	TRY(box(s->key, aad, plain, ret + PREFIX_LEN, e));

@@ -19,7 +19,7 @@
 #include "base/err.h"
 #include "base/secret.h"
 
-#define SEALED_MAX 640 /* text of one sealed SMTP password, with NUL */
+#define SEALED_MAX 512 /* text of one sealed SMTP password, with NUL */
 
 struct client_reach;
 

@@ -132,6 +132,8 @@ denied() {
 	kms
 	ask role '{"as": "nobody"}' >/dev/null
 	keep
+	gives 77 --dry-run --force
+	says 'allow kms:GenerateDataKey for our AWS identity'
 	gives 77 --force
 	says 'allow kms:GenerateDataKey for our AWS identity' "key/$KEY" \
 	    'rotate.yaml(5)'

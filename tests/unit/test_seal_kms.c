@@ -276,9 +276,10 @@ odd_data_keys(void **state)
 		KEY("", ONE),
 		KEY("QU.JD", ONE),
 #define X64 "QUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJDQUJD"
-		KEY(X64 X64 X64 X64 X64 X64, ONE),
 		OK("{\"Plaintext\":\"" ONE "\"}"),
 	};
+	static const struct fake_step large =
+	    KEY(X64 X64 X64 X64 X64 "QUJDQUJDQUJDQUJDQUJDQUJDQUJD", ONE);
 	static const struct fake_step longest[] = { KEY(
 	    X64 X64 X64 X64 X64 "QUJDQUJDQUJDQUJDQUJDQUJD", ONE) };
 	char sealed[SEALED_MAX];
@@ -293,10 +294,50 @@ odd_data_keys(void **state)
 		seal_close(s);
 		world_end(&w);
 	}
+	world_begin(&w, &drv_aws_ssm, &large, 1);
+	s = kms(&w);
+	assert_int_equal(seal_ready(s, &w.fx.e), EC_CONFIG);
+	assert_non_null(strstr(w.fx.e.what, "of 348 characters is too long"));
+	assert_non_null(strstr(w.fx.e.fix, "external key store"));
+	seal_close(s);
+	world_end(&w);
 	world_begin(&w, &drv_aws_ssm, longest, 1);
 	s = kms(&w);
 	wrap(&w, s, sealed);
 	assert_int_equal(unwrap(&w, s, AAD, sealed), EC_OK);
+	seal_close(s);
+	world_end(&w);
+}
+
+static void
+sizes(void **state)
+{
+	static const char plain[100] = { 'x' };
+	static const struct fake_step longest[] = { KEY(
+	    X64 X64 X64 X64 X64 "QUJDQUJDQUJDQUJDQUJDQUJD", ONE) };
+	struct aws_world w;
+	struct seal *s;
+
+	(void)state;
+	world_begin(&w, &drv_aws_ssm, longest, 1);
+	s = kms(&w);
+	for (size_t n = 1; n <= sizeof(plain); n++) {
+		AUTO(secret) struct secret *p = NULL;
+		AUTO(secret) struct secret *back = NULL;
+		char sealed[SEALED_MAX];
+
+		assert_int_equal(secret_new(plain, n, &p, &w.fx.e), EC_OK);
+		if (n > 92) {
+			assert_int_equal(
+			    seal_wrap(s, AAD, p, sealed, &w.fx.e), EC_LIMIT);
+			continue;
+		}
+		assert_int_equal(seal_wrap(s, AAD, p, sealed, &w.fx.e), EC_OK);
+		assert_true(strlen(sealed) < SEALED_MAX);
+		assert_int_equal(
+		    seal_unwrap(s, AAD, sealed, &back, &w.fx.e), EC_OK);
+		assert_true(secret_eq(p, back));
+	}
 	seal_close(s);
 	world_end(&w);
 }
@@ -472,6 +513,7 @@ main(void)
 		cmocka_unit_test(does_not_open),
 		cmocka_unit_test(refusals_say_what_to_do),
 		cmocka_unit_test(odd_data_keys),
+		cmocka_unit_test(sizes),
 		cmocka_unit_test(away_for_all),
 		cmocka_unit_test(refused_is_asked_again),
 		cmocka_unit_test(change_of_kind),
