@@ -274,8 +274,8 @@ store_dynamodb_table(const char *name)
 		"0123456789_.-") == n;
 }
 
-enum ec
-dyn_new(const struct dynamodb_options *o, struct dyn **ret, struct err *e)
+struct dyn *
+dyn_new(const struct dynamodb_options *o, struct err *e)
 {
 	struct dyn *d;
 
@@ -283,11 +283,14 @@ dyn_new(const struct dynamodb_options *o, struct dyn **ret, struct err *e)
 		(void)fail(e, EC_CONFIG,
 		    "\"%.60s\" cannot be the name of a DynamoDB table",
 		    o->table);
-		return fix(e, "use 3 to 255 of a-z A-Z 0-9 . _ -");
+		(void)fix(e, "use 3 to 255 of a-z A-Z 0-9 . _ -");
+		return NULL;
 	}
 	d = calloc(1, sizeof(*d));
-	if (d == NULL)
-		return fail(e, EC_NOMEM, "no memory for a store");
+	if (d == NULL) {
+		(void)fail(e, EC_NOMEM, "no memory for a store");
+		return NULL;
+	}
 	d->aws = o->aws;
 	(void)snprintf(d->table, sizeof(d->table), "%s", o->table);
 	(void)snprintf(d->seen, sizeof(d->seen), "%s", o->seen);
@@ -295,21 +298,19 @@ dyn_new(const struct dynamodb_options *o, struct dyn **ret, struct err *e)
 	d->sleep = o->sleep != NULL ? o->sleep : real_sleep;
 	d->ctx = o->ctx;
 	dyn_id(d->session);
-	*ret = d;
-	return EC_OK;
+	return d;
 }
 
 enum ec
 store_dynamodb_open(const struct dynamodb_options *o, enum store_mode mode,
     struct store *ret, struct err *e)
 {
-	AUTO(dyn) struct dyn *d = NULL;
-	const enum ec ec = dyn_new(o, &d, e);
+	AUTO(dyn) struct dyn *d = dyn_new(o, e);
 
-	if (ec != EC_OK) {
+	if (d == NULL) {
 		if (o->own)
 			aws_close(o->aws);
-		return ec;
+		return e->ec;
 	}
 	d->own = o->own;
 	d->readonly = mode == STORE_RO;

@@ -170,13 +170,49 @@ read_only(const struct dyn *d, struct err *e)
 	return dyn_prefix(d, e);
 }
 
+/* After a refusal, or no answer: was it written all the same? *e stays what it
+ * is when it was not. */
+static enum ec
+look_after(struct dyn *d, const struct change *c, enum ec ec, int64_t *pending,
+    bool *ret, struct err *e)
+{
+	const struct err why = *e;
+
+	if (ec == EC_UNKNOWN)
+		*pending = c->base;
+	TRY(find(d, c, ret, e));
+	/* Whoever came first, or we: the lost one's chance is over. */
+	if (*ret || d->root.rev != *pending)
+		*pending = -1;
+	if (!*ret)
+		*e = why;
+	return EC_OK;
+}
+
+/* *ret: it is written. EC_OK and not: once more. */
+static enum ec
+attempt(struct dyn *d, struct change *c, int try, int64_t *pending, bool *ret,
+    struct err *e)
+{
+	const enum ec ec = transmit(d, c, try, e);
+
+	d->fresh = ec == EC_OK;
+	*ret = ec == EC_OK;
+	if (ec == EC_OK) {
+		d->root = c->next;
+		*pending = -1;
+		return EC_OK;
+	}
+	if (ec != EC_CONFLICT && ec != EC_UNKNOWN)
+		return ec;
+	return look_after(d, c, ec, pending, ret, e);
+}
+
 static enum ec
 attempts(struct dyn *d, struct change *c, dyn_body *fn, void *arg,
     int64_t *pending, struct err *e)
 {
-	bool found = false;
-	struct err why;
-	enum ec ec;
+	bool done = false;
 
 	for (int n = 0; n < TRIES; n++) {
 		if (n > 1)
@@ -185,25 +221,9 @@ attempts(struct dyn *d, struct change *c, dyn_body *fn, void *arg,
 		TRY(build(d, c, fn, arg, e));
 		if (c->nothing)
 			return EC_OK;
-		ec = transmit(d, c, n, e);
-		d->fresh = ec == EC_OK;
-		if (ec == EC_OK) {
-			d->root = c->next;
-			*pending = -1;
+		TRY(attempt(d, c, n, pending, &done, e));
+		if (done)
 			return EC_OK;
-		}
-		if (ec != EC_CONFLICT && ec != EC_UNKNOWN)
-			return ec;
-		why = *e;
-		if (ec == EC_UNKNOWN)
-			*pending = c->base;
-		TRY(find(d, c, &found, e));
-		/* Whoever came first, or we: the lost one's chance is over. */
-		if (found || d->root.rev != *pending)
-			*pending = -1;
-		if (found)
-			return EC_OK;
-		*e = why;
 	}
 	e->ec = EC_TEMP;
 	return fix(e, "run again; if it stays, see what else writes to it");

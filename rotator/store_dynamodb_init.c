@@ -60,34 +60,38 @@ create(struct dyn *d, bool *ret_made, struct err *e)
 	return refused(d, "CreateTable", e);
 }
 
-/* *ret: the table as it is described, ready to be used. */
+/* *ret: the table as it is described, ready to be used; NULL: not yet. */
+static enum ec
+look(struct dyn *d, cJSON **ret, struct err *e)
+{
+	AUTO(json) cJSON *j = NULL;
+	AUTO(json) cJSON *table = NULL;
+	struct aws_error why;
+
+	TRY(dyn_ask_table(d, "DescribeTable", "", &j, &why, e));
+	table = cJSON_DetachItemFromObjectCaseSensitive(j, "Table");
+	if (dyn_check_status(d, table, e) == EC_OK)
+		*ret = TAKE(table);
+	return EC_OK;
+}
+
 static enum ec
 wait_for(struct dyn *d, bool *ret_made, cJSON **ret, struct err *e)
 {
-	struct aws_error why;
 	enum ec ec = EC_OK;
 
 	for (int n = 0; n < LOOKS; n++) {
-		AUTO(json) cJSON *j = NULL;
-
 		if (n > 0)
 			d->sleep(d->ctx, PAUSE_MS);
-		ec = dyn_ask_table(d, "DescribeTable", "", &j, &why, e);
-		if (ec == EC_GONE) {
-			if (n % 10 == 0)
-				TRY(create(d, ret_made, e));
-			continue;
-		}
-		if (ec != EC_OK)
+		ec = look(d, ret, e);
+		if (ec == EC_GONE && n % 10 == 0)
+			TRY(create(d, ret_made, e));
+		else if (ec != EC_OK && ec != EC_GONE)
 			return refused(d, "DescribeTable", e);
-		*ret = cJSON_DetachItemFromObjectCaseSensitive(j, "Table");
-		ec = dyn_check_status(d, *ret, e);
-		if (ec == EC_OK)
+		if (*ret != NULL)
 			return EC_OK;
-		cJSON_Delete(*ret);
-		*ret = NULL;
 	}
-	return ec == EC_GONE ? dyn_no_table(d, e) : ec;
+	return ec == EC_GONE ? dyn_no_table(d, e) : e->ec;
 }
 
 static enum ec
@@ -203,11 +207,12 @@ enum ec
 store_dynamodb_init(const struct dynamodb_options *o, bool *ret_made,
     bool *ret_bare, struct err *e)
 {
-	AUTO(free) struct dyn *d = NULL;
 	AUTO(json) cJSON *table = NULL;
+	AUTO(free) struct dyn *d = dyn_new(o, e);
 
 	*ret_made = *ret_bare = false;
-	TRY(dyn_new(o, &d, e));
+	if (d == NULL)
+		return e->ec;
 	TRY(wait_for(d, ret_made, &table, e));
 	TRY(dyn_check_shape(d, table, e));
 	TRY(protect(d, table, e));

@@ -98,9 +98,9 @@ struct dyn {
 
 /* --- store_dynamodb.c --- */
 
-/* Nothing is asked yet; free() ends it. EC_CONFIG: the name of the table. */
-MUST enum ec dyn_new(
-    const struct dynamodb_options *o, struct dyn **ret, struct err *e);
+/* Nothing is asked yet; free() ends it. NULL: *e says why; EC_CONFIG: the name
+ * of the table. */
+struct dyn *dyn_new(const struct dynamodb_options *o, struct err *e);
 
 /* --- store_dynamodb_call.c --- */
 

@@ -75,6 +75,21 @@ take_page(struct dyn *d, struct query *q, const cJSON *reply, struct err *e)
 	return EC_OK;
 }
 
+/* One page; ask, which lacks its last brace, becomes that for the next one,
+ * unless *ret is false. */
+static enum ec
+page(struct dyn *d, struct query *q, struct buf *ask, size_t head, bool *ret,
+    struct err *e)
+{
+	AUTO(json) cJSON *j = NULL;
+
+	TRY(buf_adds(ask, "}", e));
+	TRY(dyn_call(d, "Query", ask, &j, e));
+	TRY(take_page(d, q, j, e));
+	buf_cut(ask, head);
+	return add_start(j, ask, ret, e);
+}
+
 static enum ec
 run(struct dyn *d, struct query *q, struct err *e)
 {
@@ -89,15 +104,8 @@ run(struct dyn *d, struct query *q, struct err *e)
 	    q->kind));
 	TRY(buf_adds(&ask, q->more, e));
 	head = ask.len;
-	while (more) {
-		AUTO(json) cJSON *j = NULL;
-
-		TRY(buf_adds(&ask, "}", e));
-		TRY(dyn_call(d, "Query", &ask, &j, e));
-		TRY(take_page(d, q, j, e));
-		buf_cut(&ask, head);
-		TRY(add_start(j, &ask, &more, e));
-	}
+	while (more)
+		TRY(page(d, q, &ask, head, &more, e));
 	return EC_OK;
 }
 
