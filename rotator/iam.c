@@ -93,6 +93,10 @@ call(struct aws *aws, const struct action *a, const struct params *p,
 
 	TRY(form_body(a, p, &body, e));
 	ec = aws_do(aws, &c, ret, &why, e);
+	/* Nobody has answered: it is our own credential that is refused, and no
+	 * permission for this action that is missing (A13). */
+	if (ec == EC_DENIED && why.status == 0)
+		ec = e->ec = EC_AUTH;
 	if (ec != EC_OK && a->about != PARAMS)
 		(void)err_prefix(
 		    e, "%s %s", param_names[a->about], p->v[a->about]);

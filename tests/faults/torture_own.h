@@ -202,7 +202,7 @@ own_replies(const struct input *in, struct err *e)
 	TRY(buf_adds(&done, done_reply, e));
 	TRY(iam_read_caller(&caller, &who, e));
 	TRY(iam_read_user(&user, "ses-smtp-a", &u, e));
-	TRY(iam_read_new_key(&key, "ses-smtp-a", 0, &made, e));
+	TRY(iam_read_new_key(&key, "ses-smtp-a", &made, e));
 	TRY(iam_read_use(&use, &last, e));
 	return iam_read_done(&done, "DeleteAccessKey", e);
 }

@@ -9,6 +9,7 @@
 #undef fail /* ours is in base/err.h */
 
 #include "iam_session.h"
+#include "sigv4/account.h"
 
 static void
 test_caller(void **state)
@@ -257,6 +258,36 @@ test_error_names(void **state)
 	end(&s);
 }
 
+/* Nobody was asked: what is refused is who we are, not what we may do. */
+static void
+test_nobody(void **state)
+{
+	struct session s;
+	struct iam_keys keys;
+	struct aws_account *nobody = NULL;
+	struct aws_options with = { .sleep = no_sleep };
+	struct fake_env none;
+	struct aws *aws = NULL;
+	struct iam iam;
+	struct err e;
+
+	(void)state;
+	begin(&s, NULL, 0);
+	fake_env_init(&none);
+	fake_env_set(&none, "AWS_EC2_METADATA_DISABLED", "true");
+	assert_int_equal(aws_account_open(&none.env, &nobody, &e), EC_OK);
+	with.account = nobody;
+	assert_int_equal(aws_open(s.net, &none.env, &with, &aws, &e), EC_OK);
+	iam_aws(aws, &iam);
+	assert_int_equal(iam.list(iam.ctx, USER, &keys, &e), EC_AUTH);
+	assert_int_equal(e.ec, EC_AUTH);
+	assert_non_null(strstr(e.what, USER));
+	aws_close(aws);
+	aws_account_close(nobody);
+	fake_env_end(&none);
+	end(&s);
+}
+
 int
 main(void)
 {
@@ -269,6 +300,7 @@ main(void)
 		cmocka_unit_test(test_change),
 		cmocka_unit_test(test_last_used),
 		cmocka_unit_test(test_error_names),
+		cmocka_unit_test(test_nobody),
 	};
 	struct err e;
 
