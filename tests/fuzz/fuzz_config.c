@@ -40,6 +40,11 @@ check(const struct config *c)
 
 		assert(config_identity(c, id->name) == id);
 		assert(id->regions[0] != NULL && id->max_age > 0);
+		assert(strspn(id->account, "0123456789") == 12 &&
+		    id->account[12] == '\0');
+		assert(id->role_arn == NULL ||
+		    strstr(id->role_arn, id->account) != NULL);
+		assert(id->external_id == NULL || id->role_arn != NULL);
 		for (size_t j = 0; config_client_of(c, id, j) != NULL; j++)
 			members++;
 	}
