@@ -33,7 +33,8 @@ MUST enum ec aws_account_open_as(const struct aws_env *env,
  * A role, assumed at the first use and again before it ends, with the
  * credential of base, which may itself be a role, is kept by reference and
  * must be closed later. *r is copied; r->where names the place that asks for
- * it, for errors. region: whose STS is asked; NULL: as aws_open() finds it.
+ * it, for errors. region: whose STS is asked, and that of its sessions
+ * unless they name another; NULL: as aws_open() finds it.
  * No call is made here. EC_CONFIG as sts_role_check().
  */
 MUST enum ec aws_account_open_role(struct aws_account *base, const char *region,

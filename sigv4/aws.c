@@ -34,10 +34,13 @@ setting(const struct aws *a, const char *variable, const char *key)
 }
 
 static enum ec
-choose_region(struct aws *a, const char *wanted, struct err *e)
+choose_region(struct aws *a, const struct aws_options *o, struct err *e)
 {
-	const char *r = wanted;
+	const char *r = o->region;
 
+	/* The partition of a role is not that of this host, of necessity. */
+	if (r == NULL && o->account != NULL && o->account->region[0] != '\0')
+		r = o->account->region;
 	if (r == NULL)
 		r = provider_getenv(a->env, "AWS_REGION");
 	if (r == NULL)
@@ -112,7 +115,7 @@ aws_open(struct net *n, const struct aws_env *env, const struct aws_options *o,
 	ec = profile_load(env, &a->profile, e);
 	if (ec != EC_OK && ec != EC_GONE)
 		return ec;
-	TRY(choose_region(a, o->region, e));
+	TRY(choose_region(a, o, e));
 	TRY(choose_ca(a, e));
 	TRY(retry_settings(env, a->profile, &a->retry, e));
 	if (o->attempts > 0)

@@ -19,8 +19,8 @@ struct aws; /* a session: endpoints, clock offset, counters; of one thread */
 struct aws_account;
 
 struct aws_options {
-	const char *region; /* NULL: AWS_REGION, AWS_DEFAULT_REGION, profile,
-			     * then us-east-1 */
+	const char *region; /* NULL: that of the account's role, AWS_REGION,
+			     * AWS_DEFAULT_REGION, profile, then us-east-1 */
 	int attempts;       /* 0: AWS_MAX_ATTEMPTS, max_attempts of the
 			     * profile, then 3 */
 	int64_t timeout_ms; /* of one attempt; 0: 10 s */

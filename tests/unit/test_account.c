@@ -239,6 +239,51 @@ test_names(void **state)
 	end(&w);
 }
 
+/* What a role of another partition talks to, whatever this host's region. */
+static void
+test_partition(void **state)
+{
+	static const struct {
+		const char *partition, *region, *iam, *sts;
+	} rows[] = {
+		{ "aws-us-gov", "us-gov-west-1",
+		    "https://iam.us-gov.amazonaws.com",
+		    "https://sts.us-gov-west-1.amazonaws.com" },
+		{ "aws-cn", "cn-north-1",
+		    "https://iam.cn-north-1.amazonaws.com.cn",
+		    "https://sts.cn-north-1.amazonaws.com.cn" },
+		{ "aws", "eu-west-3", "https://iam.amazonaws.com",
+		    "https://sts.eu-west-3.amazonaws.com" },
+	};
+	struct aws_options o = { .region = NULL };
+	char arn[64], url[256];
+	struct world w;
+
+	(void)state;
+	begin(&w);
+	fake_env_set(&w.f, "AWS_ENDPOINT_URL", "");
+	fake_env_set(&w.f, "AWS_REGION", "us-east-1");
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct sts_role r = { .arn = arn, .where = "x" };
+		struct aws *s = NULL;
+
+		(void)snprintf(arn, sizeof(arn),
+		    "arn:%s:iam::123456789012:role/r", rows[i].partition);
+		assert_int_equal(aws_account_open_role(w.base, rows[i].region,
+				     &r, &o.account, &w.e),
+		    EC_OK);
+		assert_int_equal(
+		    aws_open(w.net, &w.f.env, &o, &s, &w.e), EC_OK);
+		assert_int_equal(aws_endpoint(s, "iam", url, &w.e), EC_OK);
+		assert_string_equal(url, rows[i].iam);
+		assert_int_equal(aws_endpoint(s, "sts", url, &w.e), EC_OK);
+		assert_string_equal(url, rows[i].sts);
+		aws_close(s);
+		aws_account_close(o.account);
+	}
+	end(&w);
+}
+
 /* One account of many cannot be had: the others do not notice, and STS is
  * asked once for it, not once for each of its identities. */
 static void
@@ -805,6 +850,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_one_credential),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_partition),
 		cmocka_unit_test(test_one_denied),
 		cmocka_unit_test(test_no_id_sent),
 		cmocka_unit_test(test_renewed_beside),
