@@ -61,7 +61,8 @@ GROUPS = {
                 "store_schema store_snapshot store_sql store_sqlite store_sum "
                 "store_words record record_fields record_json seal seal_key"),
         tests=units("store store_damage store_disk store_two store_calls "
-                    "store_altered record seal seal_calls") + ["tests/faults/test_store_vfs"],
+                    "store_altered store_edges store_faults record seal "
+                    "seal_calls seal_faults") + ["tests/faults/test_store_vfs"],
         share=100),
     "writer": dict(
         files=c("rotator/base", "file file_can file_fail file_flags "
