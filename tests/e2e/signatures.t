@@ -10,7 +10,8 @@ PYTHON=$(tests/venv.sh) || {
 }
 sandbox_start --region us-east-1 --seed 13
 ID=$AWS_ACCESS_KEY_ID SECRET=$AWS_SECRET_ACCESS_KEY
-SECRETS="{\"$ID\": \"$SECRET\", \"AKIABASE\": \"base/secret\"}"
+SECRETS="{\"$ID\": \"$SECRET\", \"AKIABASE\": \"base/secret\",
+    \"AKIAADMINADMINADMIN1\": \"admin/secret\"}"
 
 started() { # NAME COMMAND...: sets PORT_
 	local name=$1 i
@@ -38,18 +39,25 @@ started moto "$PYTHON" tests/standin/moto_strict.py
 MOTO=http://127.0.0.1:$PORT_
 started lambda "$PYTHON" tests/standin/lambda.py
 LAMBDA=http://127.0.0.1:$PORT_
+started kms "$PYTHON" tests/standin/kms.py
+KMS=http://127.0.0.1:$PORT_
+started dynamo "$PYTHON" tests/standin/dynamo.py moto
+DYNAMO=http://127.0.0.1:$PORT_
 GIVE_KEY_ID=$ID GIVE_SECRET=$SECRET BASE_KEY_ID=AKIABASE BASE_SECRET=base/secret \
     started giver "$PYTHON" tests/standin/imds.py
 GIVER=http://127.0.0.1:$PORT_
 RECORD=$W/record
 : >"$RECORD"
 SSL_CERT_FILE=$SANDBOX_CA started recorder python3 tests/standin/recorder.py \
-    "$RECORD" "$AWS_ENDPOINT_URL" "$MOTO" "$LAMBDA" "$GIVER"
-read -r R_SANDBOX R_MOTO R_LAMBDA R_GIVER <<<"$PORT_"
+    "$RECORD" "$AWS_ENDPOINT_URL" "$MOTO" "$LAMBDA" "$GIVER" \
+    "$KMS" "$DYNAMO"
+read -r R_SANDBOX R_MOTO R_LAMBDA R_GIVER R_KMS R_DYNAMO <<<"$PORT_"
 export AWS_ENDPOINT_URL=http://127.0.0.1:$R_SANDBOX
 export AWS_ENDPOINT_URL_SECRETS_MANAGER=http://127.0.0.1:$R_MOTO
 export AWS_ENDPOINT_URL_SSM=http://127.0.0.1:$R_MOTO
 export AWS_ENDPOINT_URL_LAMBDA=http://127.0.0.1:$R_LAMBDA
+export AWS_ENDPOINT_URL_KMS=http://127.0.0.1:$R_KMS
+export AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:$R_DYNAMO
 
 ask() { # ADDRESS/CALL JSON
 	curl -sS --fail-with-body -d "$2" "${1%/*}/strict/${1##*/}"
@@ -152,13 +160,42 @@ sso() {
 	compared sso:GetRoleCredentials
 	cp "$RECORD" "$W/sso"
 }
-# No call of the source is missing above, but those of the store and the seal.
+# The state in a table, and the way back, which opens what was sealed by KMS.
+table() {
+	curl -sS -d '{}' "$KMS/strict/reset" >/dev/null
+	curl -sS -d '{}' "$DYNAMO/strict/clear" >/dev/null
+	: >"$RECORD"
+	GRACE=1h
+	MORE="store: { kind: dynamodb, table: rotate-state, region: us-east-1 }
+seal: { kind: kms, key: alias/mail, region: us-east-1 }"
+	conf
+	AWS_ACCESS_KEY_ID=AKIAADMINADMINADMIN1 AWS_SECRET_ACCESS_KEY=admin/secret \
+	    gives 0 store init
+	curl -sS --fail-with-body -d '{"action": "UpdateTable", "body":
+	    {"TableName": "rotate-state", "DeletionProtectionEnabled": false}}' \
+	    "$DYNAMO/strict/do"
+	AWS_ACCESS_KEY_ID=AKIAADMINADMINADMIN1 AWS_SECRET_ACCESS_KEY=admin/secret \
+	    gives 0 store init
+	gives 0
+	gives 10 --force
+	set_span grace 0s
+	gives 0 rollback mail --yes
+	gives 0 hold mail --reason 'hü "x"'
+	gives 0 status
+	gives 0 release mail
+	gives 0 history
+	cp "$RECORD" "$W/table"
+	compared kms:GenerateDataKey kms:Decrypt dynamodb:CreateTable \
+	    dynamodb:DescribeTable dynamodb:UpdateContinuousBackups \
+	    dynamodb:TransactWriteItems dynamodb:GetItem dynamodb:BatchGetItem \
+	    dynamodb:Query dynamodb:UpdateTable dynamodb:DescribeContinuousBackups
+}
+# No call of the source is missing above.
 all() {
 	local named met
-	named=$(grep -rhoE '\.action = "[A-Z]\w+"|\{ "[A-Z]\w+", *"(iam|sts)"|= \{ "Assume\w+"' \
-	    rotator sigv4 clients --include=*.c --exclude='*dynamodb*' \
-	    --exclude='*kms*' | grep -oE '"[A-Z]\w+"' | tr -d '"' | sort -u)
-	met=$(cat "$W"/{whole,role,web,sso} | "$PYTHON" -c '
+	named=$(grep -rhoE '\.action = "[A-Z]\w+"|\{ "[A-Z]\w+", *"(iam"|sts"|dynamodb:)|= \{ "Assume\w+"' \
+	    rotator sigv4 clients --include=*.c | grep -oE '"[A-Z]\w+"' | tr -d '"' | sort -u)
+	met=$(cat "$W"/{whole,role,web,sso,table} | "$PYTHON" -c '
 import base64, json, re, sys
 for line in sys.stdin:
     r = json.loads(line)
@@ -168,18 +205,21 @@ for line in sys.stdin:
     print(target or (form and form[1]) or {"GET /2": "GetFunctionConfiguration",
         "PUT /2": "UpdateFunctionConfiguration", "GET /f": "GetRoleCredentials"}[
         r["method"] + " " + r["target"][:2]])' | sort -u)
-	[ "$(echo "$named" | wc -l)" -ge 18 ]
+	echo "$named"
+	[ "$(echo "$named" | wc -l)" -ge 20 ]
 	is "$(comm -23 <(echo "$named") <(echo "$met"))" ''
 }
-# And what differs is seen: the record of the role, CreateAccessKey changed.
+# And what differs is seen: one request of a record, changed. CALL: which one.
+CALL=iam:CreateAccessKey OF=role
 seen() { # STATEMENT: in Python; r is the request, body what it says
-	"$PYTHON" - "$1" <"$W/role" >"$RECORD" 3<&0 <<-'END'
+	"$PYTHON" - "$1" "${CALL#*:}" 3<"$W/$OF" >"$RECORD" <<-'END'
 		import base64, json, os, re, sys
 		for line in os.fdopen(3):
 		    r = json.loads(line)
 		    h = dict(r["headers"])
 		    body = base64.b64decode(r["body"]).decode()
-		    if "=CreateAccessKey" not in body:
+		    if not (h.get("X-Amz-Target", "").endswith("." + sys.argv[2]) or
+		            "Action=" + sys.argv[2] in body):
 		        continue
 		    x = {"r": r, "h": h, "body": body, "re": re}
 		    exec(sys.argv[1], x)
@@ -189,7 +229,7 @@ seen() { # STATEMENT: in Python; r is the request, body what it says
 	END
 	! compared >"$D/tap"
 	cat "$D/tap"
-	is "$(sed -n 's/^not ok [0-9]* - \([^,]*\),.*/\1/p' "$D/tap")" iam:CreateAccessKey
+	is "$(sed -n 's/^not ok [0-9]* - \([^,]*\),.*/\1/p' "$D/tap")" "$CALL"
 }
 header() { echo "h['Authorization'] = re.sub(r'$1', '$2', h['Authorization'])"; }
 never_called() {
@@ -201,6 +241,7 @@ try 'one rotation with clients in AWS' whole
 try 'by a role' role
 try 'by a web identity' web_identity
 try 'by IAM Identity Center' sso
+try 'the state in DynamoDB, passwords sealed by KMS' table
 try 'every call of the source was compared' all
 unchanged() {
 	! seen pass
@@ -219,5 +260,9 @@ try 'another path is seen' seen 'r["target"] = "//"'
 try 'another method is seen' seen 'r["method"] = "PUT"'
 try 'another header is seen' seen "h['Content-Type'] = 'application/x-www-form-urlencoded'"
 try 'a header too many is seen' seen "h['X-More'] = '1'"
+CALL=secretsmanager:PutSecretValue OF=whole
+try 'another value in JSON is seen' seen "body = body.replace('ROTATE_NEXT', 'ROTATE_NEXt')"
+try 'another order in JSON is seen' seen \
+    "body = '{' + ','.join(reversed(re.fullmatch('{(\"V[^]]*\\]),(.*)}', body).groups())) + '}'"
 try 'a call that was never made is seen' never_called
 done_testing

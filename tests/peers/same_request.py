@@ -6,9 +6,8 @@ same body, and the same signature.
 
     same_request.py RECORD SECRETS [SERVICE:OPERATION...]
 
-JSON may be spelled in many ways. botocore is told to leave out blanks and
-escapes that need not be, as ours does; after that bytes have to be the same,
-names and values in the same order.
+JSON may be spelled in many ways: where botocore says the same names and values
+in the same order, it signs our spelling of them.
 
 SECRETS is JSON, {"key id": "secret"}; the session token is in the request.
 TAP, a line for each operation met; those named must be among them. Calls that
@@ -46,11 +45,20 @@ class Sent(Exception):
     pass
 
 
-class Compact:
-    """In the place of the module json in botocore's serializer."""
-    @staticmethod
-    def dumps(value, **_):
-        return json.dumps(value, separators=(',', ':'), ensure_ascii=False)
+class Spelled:
+    """In the place of the module json in botocore's serializer: what botocore
+    says, in our spelling if it is the same, names and values and their order."""
+    def __init__(self, body):
+        self.body = body.decode()
+
+    def dumps(self, value, **_):
+        theirs = json.dumps(value)
+        same = self.body and told_in_order(self.body) == told_in_order(theirs)
+        return self.body if same else theirs
+
+
+def told_in_order(text):
+    return json.loads(text, object_pairs_hook=list)
 
 
 class Request:
@@ -89,6 +97,19 @@ def typed(shape, text):
     return int(text) if shape.type_name in ('integer', 'long') else text
 
 
+def shaped(shape, value):
+    """JSON as botocore wants it said: bytes where the wire has base64."""
+    if shape.type_name == 'blob':
+        return base64.b64decode(value)
+    if shape.type_name == 'structure':
+        return {k: shaped(shape.members[k], v) for k, v in value.items()}
+    if shape.type_name == 'list':
+        return [shaped(shape.member, v) for v in value]
+    if shape.type_name == 'map':
+        return {k: shaped(shape.value, v) for k, v in value.items()}
+    return value
+
+
 def at_location(op, words):
     """The members that a query of a REST call names."""
     names = {s.serialization.get('name', n): n for n, s in op.input_shape.members.items()
@@ -107,7 +128,9 @@ def understood(r):
     """(service, operation, parameters) of a request of ours."""
     prefix, _, action = r.headers.get('x-amz-target', '').rpartition('.')
     if prefix:
-        return TARGETS[prefix], action, json.loads(r.body)
+        service = TARGETS[prefix]
+        shape = model_of(service).operation_model(action).input_shape
+        return service, action, shaped(shape, json.loads(r.body))
     if r.body.startswith(b'Action='):
         form = dict(urllib.parse.parse_qsl(r.body.decode(), keep_blank_values=True,
                                            strict_parsing=True))
@@ -145,7 +168,7 @@ def by_botocore(r, service, operation, params, secret):
     client = client_of(service, r.region or 'us-east-1', r.headers['host'], r.key_id,
                        secret, r.headers.get('x-amz-security-token'))
     with mock.patch('botocore.auth.get_current_datetime', lambda **_: now), \
-            mock.patch('botocore.serialize.json', Compact):
+            mock.patch('botocore.serialize.json', Spelled(r.body)):
         try:
             client._make_api_call(operation, params)
         except Sent as e:
@@ -166,7 +189,10 @@ def differences(ours, theirs):
     for name in ('method', 'target', 'body', 'region', 'scope', 'signed', 'signature'):
         a, b = getattr(ours, name), getattr(theirs, name)
         if a != b:
-            yield '%s: ours %r, botocore %r' % (name, a, b)
+            at = next((i for i, (x, y) in enumerate(zip(a or '', b or '')) if x != y), 0)
+            at = max(0, at - 60)
+            yield '%s: from byte %d ours %r, botocore %r' % (
+                name, at, a and a[at:at + 160], b and b[at:at + 160])
     if told(ours) != told(theirs):
         yield 'headers: ours %r, botocore %r' % (told(ours), told(theirs))
 
