@@ -108,6 +108,12 @@ to_file() {
 	gives 0 --identity mail
 	is_state IDLE
 	holds app "$OLD"
+	# Between two rotations nothing has to be opened.
+	sealed_by 'kind: file'
+	until_idle
+	finished
+	[ "$NEW" != "$OLD" ]
+	body | grep -q '"v1\.'
 }
 try 'what KMS sealed is refused by another kind, with the way out' to_file
 
@@ -218,4 +224,35 @@ strict() {
 	END
 }
 try 'the stand-in refuses what KMS refuses' strict
+# moto's KMS knows no policies, but was written by others.
+second_opinion() {
+	"$PYTHON" - >"$W/moto.ready" 2>"$W/moto.err" <<-'END' &
+		import boto3, signal
+		from moto.server import ThreadedMotoServer
+		server = ThreadedMotoServer(port=0, verbose=False)
+		server.start()
+		port = server.get_host_and_port()[1]
+		c = boto3.client('kms', endpoint_url='http://127.0.0.1:%d' % port, region_name='us-east-1',
+		    aws_access_key_id='x', aws_secret_access_key='y')
+		key = c.create_key()['KeyMetadata']
+		c.create_alias(AliasName='alias/mail', TargetKeyId=key['KeyId'])
+		print(port, key['Arn'], flush=True)
+		signal.pause()
+	END
+	until_true grep -q arn: "$W/moto.ready"
+	read -r port arn <"$W/moto.ready"
+	export AWS_ENDPOINT_URL_KMS=http://127.0.0.1:$port
+	conf
+	set_span grace 1h
+	sealed_by 'kind: kms, key: alias/none, region: us-east-1'
+	gives 78 --force
+	says alias/none
+	sealed_by "kind: kms, key: \"$arn\""
+	gives 10 --force
+	sealed_by 'kind: kms, key: alias/mail, region: us-east-1'
+	set_span grace 0s
+	gives 0 rollback mail --yes
+	holds app "$OLD"
+}
+try 'the KMS of moto opens what it sealed, too' second_opinion
 done_testing
