@@ -20,11 +20,19 @@ struct want {
 	int64_t now, ttl;
 };
 
+/* A fence is never used twice, so it says whose lease it is. */
 static bool
 ours(const struct dyn *d, const struct root *r)
 {
-	return d->fence != 0 && r->owner.pid != 0 && r->fence == d->fence &&
-	    strcmp(r->session, d->session) == 0;
+	return r->owner.pid != 0 && r->fence == d->fence;
+}
+
+/* Also when the reply to taking it was lost, and an operator's write came
+ * before we looked: then we do not know its fence yet. */
+static bool
+by_us(const struct dyn *d, const struct root *r)
+{
+	return strcmp(r->session, d->session) == 0;
 }
 
 /* left < 0: how long it must be silent is not known. */
@@ -66,7 +74,7 @@ may_take(struct dyn *d, const struct root *r, int64_t ttl, struct err *e)
 	int64_t left = 0;
 	struct err why;
 
-	if (r->owner.pid == 0 || ours(d, r) || ended(&r->owner))
+	if (r->owner.pid == 0 || by_us(d, r) || ended(&r->owner))
 		return EC_OK;
 	if (r->ttl > ttl)
 		ttl = r->ttl;

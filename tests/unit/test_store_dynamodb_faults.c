@@ -604,6 +604,54 @@ test_dead(void **state)
 	WANT(EC_OK, b.fence(b.ctx, T0 + 1, &e));
 }
 
+static bool
+is_held(void)
+{
+	AUTO(json)
+	cJSON *j = standin_ctl(&door, "POST", "/strict/held", "{}");
+
+	return cJSON_GetNumberValue(
+		   cJSON_GetObjectItemCaseSensitive(j, "held")) > 0;
+}
+
+/* The reply to taking the lease is lost, and before we look an operator has
+ * written: it is ours all the same. */
+static void
+test_lost_lease(void **state)
+{
+	const struct conform *c = *state;
+	AUTO(store) struct store b = { 0 };
+	struct hold h = { true, T0, "ann", "now" };
+	struct err e = { 0 };
+	pid_t pid;
+	int status;
+
+	reopen(c, &b);
+	/* the root on opening, the root before, the root after */
+	fault("{\"at\":\"TransactWriteItems\",\"how\":\"lost\",\"times\":1,"
+	      "\"user\":\"AKIAROTATORROTATOR02\"}");
+	fault("{\"at\":\"GetItem\",\"how\":\"hold\",\"after\":2,\"times\":1,"
+	      "\"user\":\"AKIAROTATORROTATOR02\"}");
+	fork_secrets();
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct store a = { 0 };
+
+		rotator_begin(&rotators[2], 2);
+		dynamo_as = &rotators[2];
+		_exit(c->open(c, &a, &e) != EC_OK ||
+		    a.lease(a.ctx, T0, TTL, &e) != EC_OK ||
+		    a.fence(a.ctx, T0, &e) != EC_OK);
+	}
+	while (!is_held())
+		(void)usleep(10000);
+	WANT(EC_OK, b.hold_set(b.ctx, "shop", &h, &e));
+	standin_post(&door, "/strict/release", "{}");
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 /* Nobody's wall clock counts: one that is years ahead takes nothing. */
 static void
 test_clocks(void **state)
@@ -755,6 +803,7 @@ main(void)
 		T(test_pages),
 		T(test_runs),
 		T(test_dead),
+		T(test_lost_lease),
 		T(test_clocks),
 		T(test_seen),
 		T(test_forgetful),
