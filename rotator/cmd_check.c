@@ -128,7 +128,12 @@ static void
 look_state_dir(struct app *a, struct finding *f)
 {
 	f->what = "state";
-	(void)snprintf(f->where, sizeof(f->where), "%s", a->config->state);
+	if (a->config->store_kind == STORE_DYNAMODB)
+		(void)snprintf(f->where, sizeof(f->where), "DynamoDB table %s",
+		    a->config->store_table);
+	else
+		(void)snprintf(
+		    f->where, sizeof(f->where), "%s", a->config->state);
 	f->absent = "nothing stored yet";
 	f->ec = look_open(a, &f->e);
 	f->gone = f->ec == EC_OK && a->store.ctx == NULL;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "rotator/store_open.h"
 
 enum ec
 look_open(struct app *a, struct err *e)
@@ -143,8 +144,8 @@ look_client_state(enum client_state s)
 enum ec
 look_seal(struct app *a, struct err *e)
 {
-	const bool first =
-	    a->config->seal_kind == SEAL_FILE && a->store.ctx == NULL;
+	const bool first = a->config->seal_kind == SEAL_FILE &&
+	    !store_begun(a->config->store_kind, &a->store);
 	const enum ec ec = app_seal(a, false, e);
 
 	return ec == EC_GONE && first ? EC_OK : ec;

@@ -210,3 +210,14 @@ store_seal(struct app *a, enum store_kind kind, struct store *s, struct err *e)
 	TRY(ec);
 	return same_key(a, buf_str(&sealed), e);
 }
+
+bool
+store_begun(enum store_kind kind, const struct store *s)
+{
+	AUTO(buf) struct buf sealed = BUF(SEALED_MAX);
+	struct err e;
+
+	return s->ctx != NULL &&
+	    (kind != STORE_DYNAMODB ||
+		s->meta_get(s->ctx, STORE_SEAL, &sealed, &e) != EC_GONE);
+}

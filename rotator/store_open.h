@@ -37,4 +37,8 @@ MUST enum ec store_options(
 MUST enum ec store_seal(
     struct app *a, enum store_kind kind, struct store *s, struct err *e);
 
+/* Was anything ever sealed for this store? ctx NULL: not open, no. A table is
+ * there before that. */
+bool store_begun(enum store_kind kind, const struct store *s);
+
 #endif

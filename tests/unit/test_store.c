@@ -142,6 +142,34 @@ test_foreign(void **state)
 	}
 }
 
+/* Words that were altered behind our back are not handed on. */
+static void
+test_words_altered(void **state)
+{
+	static const char *const how[] = {
+		"UPDATE hold SET reason='x'",
+		"UPDATE confirm SET by='x'",
+		"UPDATE meta SET value='x'",
+	};
+	const struct conform *c = *state;
+	AUTO(buf) struct buf good = BUF(1 << 20);
+
+	furnish(c);
+	slurp(c, "rotate.db", &good);
+	for (size_t i = 0; i < COUNT(how); i++) {
+		AUTO(store) struct store s = { 0 };
+		AUTO(buf) struct buf b = BUF(4096);
+		struct err e = { 0 };
+
+		reopen(c, &s);
+		WANT(EC_OK, s.words(s.ctx, add_word, &b, &e));
+		meddle(c, how[i]); /* after all was verified once */
+		WANT(EC_DAMAGED, s.words(s.ctx, add_word, &b, &e));
+		auto_store(&s);
+		swap(c, good.p, good.len);
+	}
+}
+
 /* All of the directory that another program could see a change in. */
 static void
 look(const struct conform *c, struct buf *ret)
@@ -240,6 +268,7 @@ main(void)
 		T(test_places),
 		T(test_lost),
 		T(test_foreign),
+		T(test_words_altered),
 		T(test_read_only),
 		T(test_read_beside),
 	};
