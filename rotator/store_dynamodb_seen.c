@@ -47,19 +47,19 @@ describe(const struct dyn *d, struct buf *ret, struct err *e)
 	    aws_region(d->aws), d->table, d->root.fence, d->root.beat);
 }
 
-/* -1: nothing that we can use. */
-static int64_t
-recall(const struct dyn *d, const struct buf *look)
+/* When it looked like that first; false: that is not known. */
+static bool
+recall(const struct dyn *d, const struct buf *look, int64_t *ret)
 {
 	AUTO(buf) struct buf b = BUF(LINE_MAX_);
 	struct err ignored;
-	int64_t at = -1;
+	char *end = NULL;
 
 	if (file_read(d->seen, &b, &ignored) != EC_OK || b.len <= look->len ||
 	    memcmp(b.p, look->p, look->len) != 0)
-		return -1;
-	at = strtoll(b.p + look->len, NULL, 10);
-	return at;
+		return false;
+	*ret = strtoll(b.p + look->len, &end, 10);
+	return strcmp(end, "\n") == 0;
 }
 
 static enum ec
@@ -98,12 +98,11 @@ seen_silent(struct dyn *d, int64_t ttl, int64_t *ret_left, struct err *e)
 {
 	AUTO(buf) struct buf look = BUF(LINE_MAX_);
 	const int64_t now = d->mono(d->ctx);
-	int64_t at;
+	int64_t at = now;
 
 	*ret_left = ttl;
 	TRY(describe(d, &look, e));
-	at = recall(d, &look);
-	if (at >= 0 && at <= now) {
+	if (recall(d, &look, &at) && at <= now) {
 		*ret_left = now - at >= ttl ? 0 : ttl - (now - at);
 		return EC_OK;
 	}

@@ -66,7 +66,15 @@ other() { # ARG...: as rotate, there
 }
 # What was seen of another's lease, as if it were six minutes ago.
 six_minutes_later() { # DIRECTORY
-	perl -pi -e 's/ at (\d+)$/" at " . ($1 - 360000)/e' "$1/lease-seen"
+	perl -pi -e 's/ at (-?\d+)$/" at " . ($1 - 360000)/e' "$1/lease-seen"
+}
+wait_held() { # within a minute
+	local i
+	for i in $(seq 1200); do
+		! held 1 || return 0
+		sleep 0.05
+	done
+	return 1
 }
 held() { [ "$(ask held '{}' | jq .held)" = "$1" ]; }
 chain_holds() { gives 0 history; }
@@ -323,7 +331,7 @@ frozen() { # AFTER: so many transactions
 	ask fault '{"at": "TransactWriteItems", "how": "hold", "after": '$1', "times": 1}'
 	"$ROTATE" -c "$D/rotate.yaml" --log plain --force >"$D/a.out" 2>"$D/a.err" &
 	local a=$!
-	until_true held 1
+	wait_held
 	kill -STOP $a
 	other --force
 	is "$code" 75 || [ "$code" != 0 ]

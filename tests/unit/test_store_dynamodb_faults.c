@@ -202,6 +202,30 @@ test_late(void **state)
 	assert_events(&s, NULL, "1 shop state one\n2 shop state two\n");
 }
 
+/* No answer, nothing to be seen, and then refused: it may yet land, and does.
+ * Whoever was told "later" would have gone on from the wrong record. */
+static void
+test_late_refused(void **state)
+{
+	const struct conform *c = *state;
+	AUTO(store) struct store s = { 0 };
+	AUTO(rec) struct rec r = { 0 };
+	struct err e = { 0 };
+
+	leased(c, &s);
+	rec_init(&r, "shop");
+	keep(&s, &r, "one");
+	fault("{\"at\":\"TransactWriteItems\",\"how\":\"late\",\"times\":1}");
+	fault("{\"at\":\"TransactWriteItems\",\"how\":\"error\","
+	      "\"code\":\"ThrottlingException\"}");
+	WANT(EC_UNKNOWN, s.commit(s.ctx, T0, &r, NULL, &e));
+	clear();
+	WANT(EC_UNKNOWN, s.commit(s.ctx, T0, &r, NULL, &e));
+	standin_post(&door, "/strict/land", "{}");
+	reopen(c, &s);
+	assert_loads(&s, "shop", 2, "");
+}
+
 /* Cut off for good in the middle of a write: it says that it does not know,
  * and believes nothing any more; who opens it again finds the one or the
  * other. */
@@ -793,6 +817,7 @@ main(void)
 		T(test_passing),
 		T(test_no_tokens),
 		T(test_late),
+		T(test_late_refused),
 		T(test_unknown_done),
 		T(test_unknown_not_done),
 		T(test_refused),
