@@ -138,20 +138,12 @@ begin(struct dyn *d, struct change *c)
 	c->nothing = false;
 }
 
-/* A body that refuses by what may be out of date is asked again. */
+/* A root that is out of date costs a refused transaction, nothing else. */
 static enum ec
 build(struct dyn *d, struct change *c, dyn_body *fn, void *arg, struct err *e)
 {
-	const bool stale = d->fresh;
-	enum ec ec;
-
 	if (!d->fresh)
 		TRY(root_read(d, e));
-	begin(d, c);
-	ec = fn(d, c, arg, e);
-	if (ec == EC_OK || !stale)
-		return ec;
-	TRY(root_read(d, e));
 	begin(d, c);
 	return fn(d, c, arg, e);
 }
