@@ -156,8 +156,11 @@ $(VFS): $(VFS).o $(LIBS)
 	$(link)
 $(VFS): EXTRA_LIBS := -lcmocka
 TORTURE    := $(BUILD)/tests/faults/torture
+$(TORTURE): EXTRA_LIBS := -Wl,--wrap=buf_add,--wrap=buf_adds,--wrap=buf_addf
 $(TORTURE): $(TORTURE).o $(LIBS)
 	$(link)
+# What is used by several threads at a time, for `make threads`.
+THREADED   := test_account test_far test_fleet_turns test_seal_kms
 RACE       := $(BUILD)/tests/race/race
 $(RACE): $(call objs,$(wildcard tests/race/*.c)) $(LIBS)
 	$(link)
@@ -212,6 +215,14 @@ bench: ## measure a rotation; ratios side by side, no verdict
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/bench/bench.sh
 
+bench-fleet: ## 100 and 1,000 identities; how cost grows to 10,000
+	$(Q)$(MAKE) --no-print-directory deps DEBS="$(BUILD_DEBS) python3"
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/bench/fleet.sh
+
+bench-docs: ## docs/performance.md from the last benchmarks
+	$(Q)python3 tests/bench/report.py
+
 unit: tests-bin ## the unit tests of this FLAVOUR
 	$(Q)CMOCKA_MESSAGE_OUTPUT=TAP prove -j2 --exec '' $(UNIT)
 
@@ -234,6 +245,11 @@ race: ## the owner of a directory exchanges what stands in it while root writes
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain build/plain/tests/race/race
 	$(Q)prove -v --exec '' build/plain/tests/race/race
 
+threads: ## many identities side by side, under ThreadSanitizer
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=tsan build/tsan/rotate $(THREADED:%=build/tsan/tests/unit/%)
+	$(Q)TSAN_OPTIONS=halt_on_error=1 prove --exec '' $(THREADED:%=build/tsan/tests/unit/%)
+	$(Q)TSAN_OPTIONS=halt_on_error=1 ROTATE=$(CURDIR)/build/tsan/rotate prove tests/e2e/fleet.t
+
 faults: ## every call and allocation of a rotation fails, once and for ever (hours)
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain tests-bin
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan $(VFS:$(BUILD)/%=build/asan/%)
@@ -254,7 +270,7 @@ mutants: ## remove every guard of the engine in turn; a test must die
 	$(Q)$(MAKE) --no-print-directory $(LIBS)
 	$(Q)prove -v tests/sim/mutants.sh
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain $(LIBS:$(BUILD)/%=build/plain/%)
-	$(Q)tests/mutants/mutants.py engine store
+	$(Q)tests/mutants/mutants.py engine store writer
 
 coverage: ## branches and MC/DC of engine, store, protocol, parsers (clang 19)
 	$(Q)$(MAKE) --no-print-directory deps DEBS="$(TEST_DEBS) clang-19 llvm-19 libclang-rt-19-dev"
@@ -357,7 +373,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
 force:
-.PHONY: all check demo bench unit mutants coverage soak fuzz-soak crash-full evidence race crash faults live conform model matrix fuzz fuzz-bin layers banned budget format analyze \
+.PHONY: all check demo bench bench-fleet bench-docs threads unit mutants coverage soak fuzz-soak crash-full evidence race crash faults live conform model matrix fuzz fuzz-bin layers banned budget format analyze \
 	tidy cppcheck install uninstall deps clean help tests-bin force
 .DEFAULT_GOAL := all
 .SECONDARY:

@@ -54,8 +54,10 @@ look_at(struct app *a, const struct identity_conf *id, struct look *ret,
 	if (a->store.ctx == NULL)
 		return EC_OK;
 	ec = read_hold(a, id->name, &ret->hold, e);
-	if (ec != EC_OK)
+	if (ec != EC_OK) {
 		look_free(ret);
+		ret->known = false;
+	}
 	return ec;
 }
 

@@ -56,7 +56,7 @@ prove -j"$jobs" --timer --merge \
     $asan/tests/conform/conform $asan/tests/faults/test_store_vfs \
     build/plain/tests/faults/torture build/plain/tests/race/race tests/sim/million_*.t \
     tests/e2e/*.t tests/crash/*.t tests/faults/*.t tests/valgrind/*.t tests/fuzz/*.t tests/leak/*.t \
-    tests/live/*.t tests/matrix/*.t tests/model/*.t tests/peers/*.t \
+    tests/live/*.t tests/matrix/*.t tests/model/*.t tests/mutants/*.t tests/peers/*.t \
     2>&1 | tee "$log/prove"
 # Silent when each claim of EVIDENCE.md has its figure from this run.
 tests/evidence.py --check >"$log/out" || { cat "$log/out"; exit 1; }
