@@ -5,6 +5,7 @@
 
 #include "dynamo_world.h"
 #include "fork_secrets.h"
+#include "rotator/store_dynamodb_p.h"
 
 static void
 fault(const char *json)
@@ -464,6 +465,32 @@ test_hands(void **state)
 	}
 }
 
+/* An event with a right hash of its own, in place of another: the one behind it
+ * does not follow from it. */
+static void
+test_forged_event(void **state)
+{
+	const struct conform *c = *state;
+	AUTO(store) struct store s = { 0 };
+	const unsigned char zero[DYN_SUM] = { 0 };
+	unsigned char sum[DYN_SUM];
+	char hex[2 * DYN_SUM + 16] = "{\"S\":\"";
+	struct err e = { 0 };
+
+	furnish(c);
+	WANT(EC_OK,
+	    dyn_sum(
+		sum, &e, "iisssb", (int64_t)1, T0, "shop", "state", "y", zero));
+	for (size_t i = 0; i < DYN_SUM; i++)
+		(void)snprintf(hex + 6 + 2 * i, 3, "%02x", sum[i]);
+	(void)strcat(hex, "\"}");
+	alter(c, "event", E1, "text", "{\"S\":\"y\"}");
+	alter(c, "event", E1, "hash", hex);
+	reopen(c, &s);
+	WANT(EC_DAMAGED, do_history(&s, &e));
+	assert_non_null(strstr(e.what, "event 2 "));
+}
+
 static const char *const root_fields[] = { "rev", "seq", "records", "holds",
 	"fence", "beat", "since", "ttl", "pid", "started" };
 
@@ -822,6 +849,7 @@ main(void)
 		T(test_unknown_not_done),
 		T(test_refused),
 		T(test_hands),
+		T(test_forged_event),
 		T(test_root),
 		T(test_many),
 		T(test_large),
