@@ -346,7 +346,7 @@ install: build/rotate build/rotate-clients.5 ## into DESTDIR and PREFIX; units, 
 	install -d -m 755 $(DESTDIR)$(SYSCONFDIR)/ses-smtp-rotator/clients.d
 	install -d -m 755 $(DESTDIR)$(DOCDIR)
 	install -m 644 README.md LICENSE deploy/RUNBOOK.md \
-	    deploy/rotate.example.yaml deploy/iam-policy.json \
+	    deploy/rotate.example.yaml deploy/iam-policy.json deploy/dynamodb-policy.json \
 	    deploy/smtp-user-policy.json deploy/rotate.cron \
 	    deploy/rotate.service.d/clients.conf.example \
 	    docs/secret-lifetime.md $(DESTDIR)$(DOCDIR)/

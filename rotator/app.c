@@ -168,6 +168,7 @@ app_lane(
 		.seal = a->seal,
 		.accounts = a->accounts,
 		.leased = a->leased,
+		.lane = true,
 	};
 	ret->world.seal = a->seal;
 	app_reach(ret);

@@ -38,6 +38,7 @@ struct app {
 	struct world world; /* valid after app_world() */
 	char endpoint[256];
 	bool leased;
+	bool lane; /* made by app_lane(): what is to be told once was told */
 };
 
 /* Each may be called again; the second call finds it open. */

@@ -156,6 +156,8 @@ app_iam(struct app *a, const struct identity_conf *id, struct err *e)
 	TRY(accounts_ready(a->accounts, id, a->net, e));
 	if (a->aws == aws)
 		return EC_OK;
+	if (a->aws == NULL && !a->lane && aws_note(aws) != NULL)
+		log_event(&a->log, LOG_WARN_, aws_note(aws), NULL);
 	TRY(aws_endpoint(aws, "iam", a->endpoint, e));
 	a->aws = aws;
 	iam_aws(a->aws, &a->world.iam);

@@ -95,6 +95,7 @@ const struct command cmd_run = {
 	    "                                   client holds the new pair\n",
 	.min_words = 0,
 	.max_words = 0,
-	.options = O_COMMON | O_IDENTITY | O_DRY_RUN | O_FORCE | O_WAIT | O_JOBS,
+	.options =
+	    O_COMMON | O_IDENTITY | O_DRY_RUN | O_FORCE | O_WAIT | O_JOBS,
 	.run = exec_run,
 };

@@ -91,9 +91,7 @@ fleet_progress(const struct log *l, struct turns *turns)
 	while (turns_watch(turns, STROKE_MS, &c, names, NAMES)) {
 		fleet_progress_text(&c, clock_mono() - began, names, NAMES,
 		    width_of(l->to), text, sizeof(text));
-		(void)fprintf(l->to, LOG_ERASE "%s", text);
-		(void)fflush(l->to);
+		log_live(l, text);
 	}
-	(void)fputs(LOG_ERASE, l->to);
-	(void)fflush(l->to);
+	log_live(l, NULL);
 }

@@ -32,6 +32,7 @@ stage 'build: gcc, ASan and UBSan' mk FLAVOUR=asan tests-bin
 stage 'build: plain, for valgrind' mk FLAVOUR=plain tests-bin
 stage 'build: clang, fuzz targets' mk FLAVOUR=fuzz fuzz-bin
 stage 'python peers (moto, botocore)' tests/venv.sh
+stage 'dynalite' tests/dynalite.sh
 stage 'cppcheck' mk cppcheck
 stage 'gcc -fanalyzer' mk analyze
 stage 'clang-tidy' mk tidy

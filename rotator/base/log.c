@@ -23,6 +23,7 @@
 #define LINE      4096 /* with newline and NUL */
 #define CUT       " ..."
 #define RESET     "\033[0m"
+#define ERASE     "\r\033[K"
 #define VALUE_MIN 16 /* JSON values are not shortened below this */
 
 struct line {
@@ -206,7 +207,7 @@ write_terminal(const struct log *l, const struct event *v)
 	struct line fix = { .len = 0, .cut = false };
 	bool colour = l->colour && s->colour[0] != '\0';
 
-	puts_raw(&line, l->live ? LOG_ERASE : "");
+	puts_raw(&line, l->live ? ERASE : "");
 	puts_raw(&line, colour ? s->colour : "");
 	puts_raw(&line, s->mark);
 	puts_raw(&line, colour ? RESET : "");
@@ -376,4 +377,14 @@ log_err(const struct log *l, enum log_level level, const char *message,
 	};
 
 	emit(l, &v);
+}
+
+void
+log_live(const struct log *l, const char *text)
+{
+	flockfile(l->to);
+	(void)fputs(ERASE, l->to);
+	(void)fputs(text != NULL ? text : "", l->to);
+	(void)fflush(l->to);
+	funlockfile(l->to);
 }

@@ -31,11 +31,8 @@ struct log {
 	enum log_form form; /* after log_init never LOG_AUTO */
 	enum log_level threshold;
 	bool colour;
-	bool live; /* somebody draws a line that changes: LOG_ERASE first */
+	bool live; /* log_live() is used: its line is taken away first */
 };
-
-/* Takes away what stands on a terminal's line so far. */
-#define LOG_ERASE "\r\033[K"
 
 /* One field behind the message. Exactly one of s, n is used. */
 struct log_field {
@@ -60,6 +57,10 @@ void log_init(
 /* fields may be NULL. Time (wall clock) is added in PLAIN and JSON forms. */
 void log_event(const struct log *l, enum log_level level, const char *message,
     const struct log_field *fields);
+/* Draws a line that changes, on a terminal, instead of the one before; the next
+ * event takes it away. NULL: only takes it away. text: no control characters.
+ */
+void log_live(const struct log *l, const char *text);
 /* An error as one event: message, cause=e->what, fix=e->fix, class. */
 void log_err(const struct log *l, enum log_level level, const char *message,
     const struct err *e, const struct log_field *fields);

@@ -113,7 +113,8 @@ emergencies_know_no_window(void **state)
 	shut_but_at_night(&w);
 	sleep_until(&w, "2031-06-10T12:00:00Z");
 	w.force = w.revoke = true;
-	sim_fault(&w, CALL_WRITE, 1, 1, FAULT_FAIL, EC_TEMP); /* then it waits */
+	sim_fault(
+	    &w, CALL_WRITE, 1, 1, FAULT_FAIL, EC_TEMP); /* then it waits */
 	for (int i = 0; i < 10 && w.disk.state != ROT_QUIET; i++) {
 		(void)sim_run(&w);
 		w.force = false;
