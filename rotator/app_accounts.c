@@ -70,8 +70,8 @@ same(const char *a, const char *b)
 }
 
 static enum ec
-add_role(struct accounts *a, const struct identity_conf *id, struct role **ret,
-    struct err *e)
+add_role(struct accounts *a, const struct identity_conf *id,
+    struct aws_account **ret, struct err *e)
 {
 	char where[200];
 	const struct sts_role what = {
@@ -91,8 +91,8 @@ add_role(struct accounts *a, const struct identity_conf *id, struct role **ret,
 	r->arn = id->role_arn;
 	r->external_id = id->external_id;
 	r->next = a->roles;
-	*ret = a->roles = r;
-	r = NULL;
+	*ret = r->account;
+	a->roles = TAKE(r);
 	return EC_OK;
 }
 
@@ -100,16 +100,13 @@ static enum ec
 find_role(struct accounts *a, const struct identity_conf *id,
     struct aws_account **ret, struct err *e)
 {
-	struct role *r;
-
-	for (r = a->roles; r != NULL; r = r->next)
+	for (const struct role *r = a->roles; r != NULL; r = r->next)
 		if (strcmp(r->arn, id->role_arn) == 0 &&
-		    same(r->external_id, id->external_id))
-			break;
-	if (r == NULL)
-		TRY(add_role(a, id, &r, e));
-	*ret = r->account;
-	return EC_OK;
+		    same(r->external_id, id->external_id)) {
+			*ret = r->account;
+			return EC_OK;
+		}
+	return add_role(a, id, ret, e);
 }
 
 enum ec
