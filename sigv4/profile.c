@@ -30,15 +30,17 @@ struct profile {
 
 /* HOME, else the password file: a system unit has no HOME. */
 static const char *
-home(const struct aws_env *env)
+home(const struct aws_env *env, char room[PROFILE_PATH_MAX])
 {
 	const char *h = provider_getenv(env, "HOME");
-	const struct passwd *pw;
+	struct passwd line, *pw = NULL;
 
 	if (h != NULL)
 		return h;
-	pw = getpwuid(getuid());
-	return pw != NULL && pw->pw_dir != NULL ? pw->pw_dir : "";
+	if (getpwuid_r(getuid(), &line, room, PROFILE_PATH_MAX, &pw) != 0 ||
+	    pw == NULL || pw->pw_dir == NULL)
+		return "";
+	return pw->pw_dir;
 }
 
 enum ec
@@ -46,8 +48,9 @@ profile_expand(const struct aws_env *env, const char *what, const char *path,
     char ret[PROFILE_PATH_MAX], struct err *e)
 {
 	bool tilde = strncmp(path, "~/", 2) == 0;
-	int n = snprintf(ret, PROFILE_PATH_MAX, "%s%s", tilde ? home(env) : "",
-	    tilde ? path + 1 : path);
+	char room[PROFILE_PATH_MAX];
+	int n = snprintf(ret, PROFILE_PATH_MAX, "%s%s",
+	    tilde ? home(env, room) : "", tilde ? path + 1 : path);
 
 	if ((size_t)n >= PROFILE_PATH_MAX) /* also below 0 */
 		return fail(e, EC_CONFIG, "%s: path is too long", what);

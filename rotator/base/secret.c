@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,8 +12,6 @@
 #include <curl/curl.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/rand.h>
 
 #include "base/auto.h"
 #include "base/wiping.h"
@@ -220,21 +217,4 @@ bool
 secret_eq(const struct secret *a, const struct secret *b)
 {
 	return a->len == b->len && CRYPTO_memcmp(a->b, b->b, a->len) == 0;
-}
-
-const char *
-secret_tag(const struct secret *s, char out[SECRET_TAG_LEN])
-{
-	static unsigned char key[32]; /* per process, so a tag is no oracle */
-	unsigned char md[EVP_MAX_MD_SIZE] = { 0 };
-	unsigned int n = 0;
-
-	if (key[0] == 0 && RAND_bytes(key, sizeof(key)) != 1)
-		memset(key, 1, sizeof(key));
-	if (HMAC(EVP_sha256(), key, (int)sizeof(key),
-		(const unsigned char *)s->b, s->len, md, &n) == NULL)
-		memset(md, 0, sizeof(md));
-	(void)snprintf(out, SECRET_TAG_LEN, "%02x%02x%02x%02x", md[0], md[1],
-	    md[2], md[3]);
-	return out;
 }

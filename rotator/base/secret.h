@@ -13,8 +13,7 @@
 
 #include "base/err.h"
 
-#define SECRET_MAX     8192 /* longest secret we accept, bytes */
-#define SECRET_TAG_LEN 9    /* 8 hex digits and NUL */
+#define SECRET_MAX 8192 /* longest secret we accept, bytes */
 
 struct secret;
 
@@ -55,9 +54,6 @@ const char *secret_reveal(const struct secret *s); /* NUL terminated */
 unsigned char *secret_bytes(struct secret *s);
 size_t secret_len(const struct secret *s);
 bool secret_eq(const struct secret *a, const struct secret *b);
-
-/* Log-safe tag: equal secrets have equal tags within one process only. */
-const char *secret_tag(const struct secret *s, char out[SECRET_TAG_LEN]);
 
 void wipe(void *p, size_t n); /* not removed by the compiler; NULL is fine */
 

@@ -1,4 +1,4 @@
-/* secret: copies, wipes, tags, and what secret_init() promises. */
+/* secret: copies, wipes, and what secret_init() promises. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -117,25 +117,6 @@ test_eq_and_dup(void **state)
 	assert_false(secret_eq(d, a));
 }
 
-static void
-test_tag(void **state)
-{
-	AUTO(secret) struct secret *a = NULL;
-	AUTO(secret) struct secret *b = NULL;
-	char ta[SECRET_TAG_LEN], tb[SECRET_TAG_LEN], again[SECRET_TAG_LEN];
-	struct err e;
-
-	(void)state;
-	assert_int_equal(secret_new("one", 3, &a, &e), EC_OK);
-	assert_int_equal(secret_new("two", 3, &b, &e), EC_OK);
-	assert_ptr_equal(secret_tag(a, ta), ta);
-	(void)secret_tag(b, tb);
-	(void)secret_tag(a, again);
-	assert_int_equal(strlen(ta), SECRET_TAG_LEN - 1);
-	assert_string_equal(ta, again);
-	assert_string_not_equal(ta, tb);
-}
-
 /* The secure heap keeps its memory mapped, so freed bytes may be looked at
  * as long as nothing else was allocated. */
 static void
@@ -222,7 +203,6 @@ main(void)
 		cmocka_unit_test(test_take_too_long),
 		cmocka_unit_test(test_blank_and_limits),
 		cmocka_unit_test(test_eq_and_dup),
-		cmocka_unit_test(test_tag),
 		cmocka_unit_test(test_free_wipes),
 		cmocka_unit_test(test_child_sees_nothing),
 		cmocka_unit_test(test_wipe),
