@@ -241,6 +241,6 @@ adopt_keys(
 	TRY(learn_passwords(r, &rec->old, e));
 	if (c.retire != NULL)
 		return retire_other(r, c.current, c.retire, e);
-	rec->next_at = rec->old.created + r->conf->max_age;
+	rec->next_at = rotation_due_at(r->conf, rec->old.created);
 	return rotation_note(r, "adopt", e, "%s is in use", c.current->id);
 }

@@ -22,7 +22,7 @@ step_due_at(const struct rotation *r)
 
 	if (rec->failures > 0)
 		return rec->next_at;
-	return rec->old.created + r->conf->max_age - r->conf->early;
+	return rotation_due_at(r->conf, rec->old.created);
 }
 
 /* Longer than any pause: kept by a clock that was wrong then. */

@@ -109,8 +109,9 @@ due_at(const struct plan_identity *id)
 {
 	const struct rec *r = &id->look.rec;
 
-	return r->failures > 0 ? r->next_at
-			       : id->keys[0].key.created + id->conf->max_age;
+	return r->failures > 0
+	    ? r->next_at
+	    : rotation_due_at(id->conf, id->keys[0].key.created);
 }
 
 static void
@@ -118,8 +119,11 @@ due(const struct args *args, const struct plan *p, struct plan_identity *id)
 {
 	const char *key = id->keys[0].key.id;
 	const int64_t at = id->n_keys == 0 ? 0 : due_at(id);
+	const int64_t opens = windows_next(&id->conf->windows, p->now);
 	char age[CLOCK_TEXT_MAX], max[CLOCK_TEXT_MAX], left[CLOCK_TEXT_MAX];
+	char window[CLOCK_TEXT_MAX];
 
+	clock_text(opens, window);
 	look_age(id->keys[0].key.created, p->now, age);
 	clock_span_text(id->conf->max_age, max);
 	clock_span_text(at - p->now, left);
@@ -129,6 +133,11 @@ due(const struct args *args, const struct plan *p, struct plan_identity *id)
 	else if (args->force)
 		say(id, PLAN_ROTATE, EC_OK,
 		    "rotation is forced: key %s is %s old", key, age);
+	else if (at <= p->now && opens > p->now)
+		say(id, PLAN_WAIT, EC_LATER,
+		    "rotation is due: key %s is %s old; its window opens at "
+		    "%s",
+		    key, age, window);
 	else if (at <= p->now)
 		say(id, PLAN_ROTATE, EC_OK,
 		    "rotation is due: key %s is %s old (max_age %s)", key, age,

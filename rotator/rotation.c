@@ -286,6 +286,12 @@ rotation_is_due(const struct identity_conf *conf, enum rot_state s,
 	return next_at <= now || next_at - now > longest + WAIT_SLACK_MS;
 }
 
+int64_t
+rotation_due_at(const struct identity_conf *conf, int64_t created)
+{
+	return created + conf->max_age - conf->early;
+}
+
 bool
 rotation_pushed(const struct rec *r)
 {

@@ -91,6 +91,9 @@ MUST enum ec rotation_drive(struct rotation *r, struct err *e);
 bool rotation_is_due(const struct identity_conf *conf, enum rot_state s,
     int64_t next_at, int64_t now);
 
+/* When a key that was made then is to be replaced, but for windows. */
+int64_t rotation_due_at(const struct identity_conf *conf, int64_t created);
+
 /* Has the new pair been pushed and verified everywhere (--wait's question)? */
 bool rotation_pushed(const struct rec *r);
 

@@ -196,6 +196,23 @@ ends_when_asked() { # SIGTERM: nobody begins, what is at it comes to its step's 
 	is "$(in_state GRACE)" "$N"
 	everyone_kept
 }
+out_of_hours() { # due, but its window is on another day; a person may all the same
+	people 2
+	N=2
+	GRACE=1h
+	extra() { echo ", windows: [$(date -d '3 days' +%a | tr A-Z a-z) 00:00-24:00]"; }
+	fleet
+	sed -i 's/max_age: 1d/max_age: 1ms/' "$D/rotate.yaml"
+	rotate --dry-run
+	is "$code" 10
+	says 'rotation is due' 'its window opens at'
+	gives 10
+	says 'its window opens at'
+	is "$(in_state IDLE)" 2
+	is "$(all_keys | wc -w)" 4
+	gives 10 --force
+	is "$(in_state GRACE)" 2
+}
 everyone_kept() { # the pair in each file is one that IAM has
 	for name in $names; do
 		all_keys | grep -q "^$name .*$(holder "$name")"
@@ -223,6 +240,7 @@ try 'one fails, the others never notice' one_fails
 try 'all clients in one file' same_file
 try 'a ring waits for the one before it' rings
 try 'nobody begins while too many are in trouble' stops
+try 'outside of its window' out_of_hours
 try 'SIGTERM in the middle of many' ends_when_asked
 try 'SIGKILL in the middle of many' killed
 done_testing
