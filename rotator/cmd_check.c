@@ -199,12 +199,16 @@ json_lists(cJSON *o, const struct config *c)
 	char where[300];
 
 	for (size_t i = 0; i < c->n_identities; i++) {
+		const struct identity_conf *id = &c->identities[i];
 		cJSON *row = cJSON_CreateObject();
 
-		(void)cJSON_AddStringToObject(
-		    row, "identity", c->identities[i].name);
-		(void)cJSON_AddStringToObject(
-		    row, "iam_user", c->identities[i].iam_user);
+		(void)cJSON_AddStringToObject(row, "identity", id->name);
+		(void)cJSON_AddStringToObject(row, "iam_user", id->iam_user);
+		(void)cJSON_AddStringToObject(row, "account", id->account);
+		(void)cJSON_AddNumberToObject(row, "ring", id->ring);
+		if (id->role_arn != NULL)
+			(void)cJSON_AddStringToObject(
+			    row, "role_arn", id->role_arn);
 		(void)cJSON_AddItemToArray(ids, row);
 	}
 	for (size_t i = 0; i < c->n_clients; i++) {
