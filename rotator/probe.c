@@ -142,7 +142,7 @@ open_probe(struct net *n, struct probe *p, const struct probe_job *job,
 		return fail(e, EC_NOMEM, "no memory for a probe");
 	TRY(set_address(p->h, job->peer, e));
 	if (job->ca != NULL &&
-	    net_trust_only(p->h, job->ca, job->ca_len) != CURLE_OK)
+	    net_trust_only(n, p->h, job->ca, job->ca_len) != CURLE_OK)
 		return fail(e, EC_NOMEM, "no memory for a probe");
 	rc = set_rules(p);
 	if (rc == CURLE_OK && job->cred != NULL)

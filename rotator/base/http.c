@@ -187,9 +187,9 @@ set_sinks(CURL *h, struct exchange *x)
 }
 
 static enum ec
-prepare(CURL *h, const struct http_request *q, const struct target *t,
-    const struct http_alias *a, const struct curl_slist *headers,
-    struct exchange *x, struct err *e)
+prepare(struct net *n, CURL *h, const struct http_request *q,
+    const struct target *t, const struct http_alias *a,
+    const struct curl_slist *headers, struct exchange *x, struct err *e)
 {
 	CURLcode rc;
 
@@ -199,7 +199,7 @@ prepare(CURL *h, const struct http_request *q, const struct target *t,
 	if (rc == CURLE_OK)
 		rc = set_sinks(h, x);
 	if (rc == CURLE_OK)
-		rc = http_tls_set(h, q, a);
+		rc = http_tls_set(n, h, q, a);
 	if (rc == CURLE_OK)
 		rc = curl_easy_setopt(
 		    h, CURLOPT_URL, a->url != NULL ? a->url : q->url);
@@ -318,7 +318,7 @@ exchange_run(struct net *n, CURL *h, const struct http_request *q,
 							  : HTTP_BODY_MAX) };
 	int64_t sent = clock_wall();
 	CURLcode rc;
-	enum ec ec = prepare(h, q, t, a, headers, &x, e);
+	enum ec ec = prepare(n, h, q, t, a, headers, &x, e);
 
 	if (ec == EC_OK) {
 		rc = net_perform(n, h, q->timeout_ms);

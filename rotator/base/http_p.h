@@ -42,7 +42,7 @@ void http_blame_proxy(struct err *e, CURL *h, const char *peer);
 bool http_status_line(const char *p, size_t n);
 
 /* Trust and proof of one request, on top of net_handle()'s rules. */
-CURLcode http_tls_set(
-    CURL *h, const struct http_request *q, const struct http_alias *a);
+CURLcode http_tls_set(struct net *n, CURL *h, const struct http_request *q,
+    const struct http_alias *a);
 
 #endif

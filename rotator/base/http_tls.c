@@ -106,12 +106,13 @@ set_identity(CURL *h, const struct buf *cert, const struct secret *key)
 }
 
 CURLcode
-http_tls_set(CURL *h, const struct http_request *q, const struct http_alias *a)
+http_tls_set(struct net *n, CURL *h, const struct http_request *q,
+    const struct http_alias *a)
 {
 	CURLcode rc = CURLE_OK;
 
 	if (q->ca != NULL)
-		rc = net_trust_only(h, buf_str(q->ca), q->ca->len);
+		rc = net_trust_only(n, h, buf_str(q->ca), q->ca->len);
 	if (rc == CURLE_OK && q->cert != NULL)
 		rc = set_identity(h, q->cert, q->cert_key);
 	if (rc == CURLE_OK && a->url != NULL)

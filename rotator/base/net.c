@@ -169,6 +169,12 @@ net_handle(struct net *n, const char *ca_file)
 	return NULL;
 }
 
+CURLcode
+net_trust_only(struct net *n, CURL *h, const char *pem, size_t len)
+{
+	return trust_only(n->trust, h, pem, len);
+}
+
 void
 net_done(struct net *n, CURL *h)
 {

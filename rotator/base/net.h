@@ -50,7 +50,7 @@ void net_done(struct net *n, CURL *h); /* NULL is fine */
 
 /* For h these PEM certificates are the only trust anchors. They are not copied
  * and must live as long as h. */
-CURLcode net_trust_only(CURL *h, const char *pem, size_t n);
+CURLcode net_trust_only(struct net *n, CURL *h, const char *pem, size_t len);
 
 /* Runs h to its end on the shared multi handle; the result as curl says it.
  * timeout_ms is the total limit, connect included. A CURLOPT_CONNECT_ONLY

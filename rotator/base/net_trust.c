@@ -1,8 +1,9 @@
 /*
  * net_trust: whom we believe, and what TLS must be like.
  *
- * The system's bundle is read once for all threads: libcurl would read it
- * once for each multi handle. OpenSSL's store of certificates may be used by
+ * The system's bundle, and each large one that is named, is read once for all
+ * threads: libcurl would read the former for each multi handle, the latter for
+ * each connection. OpenSSL's store of certificates may be used by
  * several connections at a time (X509_STORE_up_ref(3)).
  */
 #include <errno.h>
@@ -21,15 +22,15 @@
  * OPENSSL_CONF and openssl.cnf may ask for more, not for less. */
 #define SECURITY_LEVEL 2
 
-/* As libcurl sets them: what the administrator put into the bundle is trusted
- * although it is no root (curl 7.88.1 lib/vtls/openssl.c,
- * populate_x509_store). */
-#define STORE_FLAGS (X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN)
+/* Below this a bundle is read by libcurl, for each connection anew; 145
+ * authorities (200 KiB) would take 20 ms each time. */
+#define LARGE ((size_t)16 * 1024)
 
 struct trust {
 	pthread_mutex_t lock; /* of all below */
 	unsigned users;
 	X509_STORE *system; /* NULL: not read yet */
+	struct bundle *bundles;
 };
 
 struct trust *
@@ -66,6 +67,7 @@ trust_free(struct trust *t)
 	if (left > 0)
 		return;
 	X509_STORE_free(t->system);
+	bundles_free(t->bundles);
 	(void)pthread_mutex_destroy(&t->lock);
 	free(t);
 }
@@ -83,6 +85,8 @@ read_bundle(const char *path)
 	X509_STORE_free(s);
 	return NULL;
 }
+
+/* ---- one connection ----------------------------------------------------- */
 
 /* A bundle that could not be read is tried again by the next connection. */
 static CURLcode
@@ -137,54 +141,92 @@ verify_chain(X509_STORE_CTX *chain, void *arg)
 /* OpenSSL else keeps what it deciphered, a new key for example, in the read
  * buffer of a connection that waits to be used again. */
 static CURLcode
-set_up_tls(CURL *h, void *ctx, void *system)
+set_up(SSL_CTX *ctx)
 {
-	(void)h;
 	(void)SSL_CTX_set_options(ctx, SSL_OP_CLEANSE_PLAINTEXT);
 	SSL_CTX_set_cert_verify_callback(ctx, verify_chain, NULL);
 	if (SSL_CTX_get_security_level(ctx) < SECURITY_LEVEL)
 		SSL_CTX_set_security_level(ctx, SECURITY_LEVEL);
-	return system != NULL ? use_system(system, ctx) : CURLE_OK;
+	return CURLE_OK;
+}
+
+/* What libcurl has read itself is in the context. */
+static CURLcode
+set_up_given(CURL *h, void *ctx, void *arg)
+{
+	(void)h;
+	(void)arg;
+	return set_up(ctx);
+}
+
+static CURLcode
+set_up_system(CURL *h, void *ctx, void *trust)
+{
+	(void)h;
+	(void)set_up(ctx);
+	return use_system(trust, ctx);
+}
+
+static CURLcode
+set_up_bundle(CURL *h, void *ctx, void *store)
+{
+	(void)h;
+	SSL_CTX_set1_cert_store(ctx, store);
+	return set_up(ctx);
 }
 
 /* Nothing but what is named is trusted: what libcurl was built with goes. */
 static CURLcode
-name_anchors(CURL *h, const char *file, struct trust *system)
+name_anchors(CURL *h, const char *file, curl_ssl_ctx_callback fn, void *arg)
 {
 	CURLcode rc = curl_easy_setopt(h, CURLOPT_CAINFO, file);
 
 	if (rc == CURLE_OK)
 		rc = curl_easy_setopt(h, CURLOPT_CAPATH, NULL);
 	if (rc == CURLE_OK)
-		rc = curl_easy_setopt(h, CURLOPT_SSL_CTX_DATA, system);
+		rc = curl_easy_setopt(h, CURLOPT_SSL_CTX_FUNCTION, fn);
+	if (rc == CURLE_OK)
+		rc = curl_easy_setopt(h, CURLOPT_SSL_CTX_DATA, arg);
 	return rc;
 }
 
 CURLcode
 trust_set(struct trust *t, CURL *h, const char *ca_file)
 {
-	CURLcode rc = curl_easy_setopt(h, CURLOPT_SSL_CTX_FUNCTION, set_up_tls);
-
-	if (rc != CURLE_OK)
-		return rc;
 	if (ca_file != NULL)
-		return name_anchors(h, ca_file, NULL);
+		return name_anchors(h, ca_file, set_up_given, NULL);
+	if (curl_version_info(CURLVERSION_NOW)->cainfo != NULL)
+		return name_anchors(h, NULL, set_up_system, t);
 	/* Without a bundle libcurl has a directory, which it reads as needed.
 	 */
-	return curl_version_info(CURLVERSION_NOW)->cainfo != NULL
-	    ? name_anchors(h, NULL, t)
-	    : CURLE_OK;
+	return curl_easy_setopt(h, CURLOPT_SSL_CTX_FUNCTION, set_up_given);
 }
 
-CURLcode
-net_trust_only(CURL *h, const char *pem, size_t n)
+static CURLcode
+set_blob(CURL *h, const char *pem, size_t n)
 {
 	struct curl_blob blob = { .len = n, .flags = CURL_BLOB_NOCOPY };
-	CURLcode rc = name_anchors(h, NULL, NULL);
 
 	/* Without const for reasons of history: it only reads. */
 	memcpy(&blob.data, &pem, sizeof(blob.data));
-	if (rc == CURLE_OK)
-		rc = curl_easy_setopt(h, CURLOPT_CAINFO_BLOB, &blob);
-	return rc;
+	return curl_easy_setopt(h, CURLOPT_CAINFO_BLOB, &blob);
+}
+
+CURLcode
+trust_only(struct trust *t, CURL *h, const char *pem, size_t n)
+{
+	const struct bundle *b = NULL;
+	CURLcode rc;
+
+	if (n >= LARGE) {
+		(void)pthread_mutex_lock(&t->lock);
+		b = bundle_find(&t->bundles, pem, n);
+		(void)pthread_mutex_unlock(&t->lock);
+	}
+	rc = b != NULL ? name_anchors(h, NULL, set_up_bundle, b->store)
+		       : name_anchors(h, NULL, set_up_given, NULL);
+	if (rc != CURLE_OK)
+		return rc;
+	return b != NULL ? set_blob(h, b->token.p, b->token.len)
+			 : set_blob(h, pem, n);
 }

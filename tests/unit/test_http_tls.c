@@ -243,6 +243,49 @@ authority_in_memory(void **state)
 	assert_int_equal(http_do(net, &q, &r, &e), EC_CONFIG);
 }
 
+/* So many of another authority before it that the bundle is kept as a store. */
+static void
+make_bundle(struct buf *ret, bool with_ours)
+{
+	AUTO(buf) struct buf other = BUF(0);
+	struct err e;
+
+	pem_cert(w.certs.other_ca, &other);
+	*ret = BUF((size_t)1 << 20);
+	while (ret->len < (size_t)32 * 1024)
+		assert_int_equal(buf_add(ret, other.p, other.len, &e), EC_OK);
+	if (with_ours)
+		assert_int_equal(buf_add(ret, w.ca.p, w.ca.len, &e), EC_OK);
+}
+
+/* Read once; a connection that was trusted by one is not used for another,
+ * although both begin with the same certificate. */
+static void
+large_bundles(void **state)
+{
+	AUTO(buf) struct buf good = BUF(0);
+	AUTO(buf) struct buf bad = BUF(0);
+	struct http_request q = request(WHO__MAX);
+	struct http_reply r = { .status = 0 };
+	AUTO(http_reply) struct http_reply first = { .status = 0 };
+	struct err e;
+
+	(void)state;
+	make_bundle(&good, true);
+	make_bundle(&bad, false);
+	q.ca = &good;
+	assert_int_equal(http_do(net, &q, &first, &e), EC_OK);
+	for (int i = 0; i < 3; i++) {
+		q.ca = &bad;
+		assert_int_equal(http_do(net, &q, &r, &e), EC_PROTO);
+		q.ca = &good;
+		says(&q, buf_str(&first.body));
+	}
+	q.ca = &bad;
+	buf_cut(&bad, bad.len - 40);
+	assert_int_equal(http_do(net, &q, &r, &e), EC_CONFIG);
+}
+
 /* Each has one connection, used again for the same one and no other. */
 static void
 identities_are_not_mixed(void **state)
@@ -329,6 +372,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(authority_in_memory),
+		cmocka_unit_test(large_bundles),
 		cmocka_unit_test(identities_are_not_mixed),
 		cmocka_unit_test(unfit_keys),
 		cmocka_unit_test(name_of_certificate),
