@@ -99,7 +99,8 @@ auto_turns(struct turns **l)
 static bool
 is_well(const struct fleet_item *it)
 {
-	if (it->trouble || it->turn == TURN_NOW || it->turn == TURN_WAITS)
+	/* Whose turn it is writes the rest without our lock. */
+	if (it->turn == TURN_NOW || it->turn == TURN_WAITS || it->trouble)
 		return false;
 	if (it->state == ROT_IDLE) /* TURN_NONE: it is not due */
 		return it->turn == TURN_NONE ||
