@@ -47,11 +47,8 @@ app_stopped(void)
 void
 app_sleep(int64_t ms)
 {
-	const int64_t until = clock_mono() + ms;
-	int64_t left;
-
-	while (!app_stopped() && (left = until - clock_mono()) > 0)
-		clock_sleep(left < DOZE_MS ? left : DOZE_MS);
+	for (; ms > 0 && !app_stopped(); ms -= DOZE_MS)
+		clock_sleep(ms < DOZE_MS ? ms : DOZE_MS);
 }
 
 enum ec

@@ -202,9 +202,9 @@ until_idle() { # [TRIES]: run after run, not minding when it is due
 	done
 	return 1
 }
-until_true() { # COMMAND...: within ten seconds
+until_true() { # COMMAND...: within ten seconds, or TRIES twentieths of one
 	local i
-	for i in $(seq 200); do
+	for i in $(seq "${TRIES:-200}"); do
 		! "$@" >/dev/null 2>&1 || return 0
 		sleep 0.05
 	done
