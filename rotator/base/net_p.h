@@ -27,7 +27,7 @@ struct bundle {
  * libcurl, given the text, says which. */
 const struct bundle *bundle_find(
     struct bundle **list, const char *pem, size_t n);
-void bundles_free(struct bundle *list);
+void bundles_free(struct bundle *b);
 
 struct trust; /* the system's trust anchors, for several nets and threads */
 
