@@ -412,11 +412,17 @@ test_profile_places(void **state)
 
 static struct passwd *entry_of_ours; /* instead of the password file's word */
 
-struct passwd *
-getpwuid(uid_t uid)
+int
+getpwuid_r(uid_t uid, struct passwd *line, char *room, size_t size,
+    struct passwd **ret)
 {
 	(void)uid;
-	return entry_of_ours;
+	(void)room;
+	(void)size;
+	*ret = entry_of_ours != NULL ? line : NULL;
+	if (entry_of_ours != NULL)
+		*line = *entry_of_ours;
+	return 0;
 }
 
 /* A system unit has no HOME; and not everybody has an entry, or a home. */
