@@ -101,12 +101,24 @@ say_failure(const struct app *a, const struct fleet_result *res)
 bool
 fleet_troubled(const struct rec *r)
 {
+	if (r->state == ROT_IDLE) /* what a client said then is over */
+		return false;
 	if (r->state == ROT_BLOCKED || r->state == ROT_RB)
 		return true;
 	for (size_t i = 0; i < r->n_clients; i++)
 		if (r->clients[i].error[0] != '\0')
 			return true;
 	return false;
+}
+
+/* Who fails before there is a new key, by his credential or a client that is
+ * not ready, is no sign for the others: one account out of order must not keep
+ * the rest from beginning. A key that SES refused is one. */
+static bool
+left_in_trouble(const struct rotation *r, enum ec ec, int64_t failures)
+{
+	return fleet_troubled(&r->rec) || r->rec.failures > failures ||
+	    (fleet_failed(ec) && r->rec.state != ROT_IDLE);
 }
 
 void
@@ -125,12 +137,13 @@ fleet_drive(struct app *a, struct fleet_item *it)
 		res->ec = rotation_open(&r, &a->world, it->conf, e);
 	}
 	if (res->ec == EC_OK) {
+		const int64_t failures = r.rec.failures;
+
 		r.force = a->args->force && r.rec.state == ROT_IDLE;
 		res->ec = drive(a, &r, e);
 		it->state = r.rec.state;
-		it->trouble = fleet_troubled(&r.rec);
+		it->trouble = left_in_trouble(&r, res->ec, failures);
 	}
-	it->trouble |= fleet_failed(res->ec);
 	res->state = it->state;
 	res->next_at = r.rec.next_at;
 	say_failure(a, res);

@@ -10,7 +10,8 @@
  * thread that a belongs to. */
 void fleet_drive(struct app *a, struct fleet_item *it);
 
-/* Blocked, going back, or with clients that failed when last tried. */
+/* Under way and blocked, going back, or with clients that failed when last
+ * tried. */
 bool fleet_troubled(const struct rec *r);
 
 #endif

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "base/auto.h"
 #include "rotator/fleet_drive.h"
@@ -12,6 +13,11 @@
 
 /* Far more than the engine's deepest step needs (64 KiB of texts). */
 #define STACK ((size_t)1024 * 1024)
+
+/* Descriptors: the database, the log and the like; and a lane's way to the
+ * network, its directories, and the pipes of a client's program. */
+#define FILES_OURS 64
+#define FILES_LANE 16
 
 struct lane {
 	struct app app;
@@ -90,41 +96,72 @@ auto_lanes(struct lanes *s)
 		s->store.close(s->store.ctx);
 }
 
+/* As many as have room for their files: a limit that may be raised is. Ours is
+ * also the network process's, which opens most of them. */
+static size_t
+that_fit(size_t n)
+{
+	const rlim_t need = FILES_OURS + (rlim_t)n * FILES_LANE;
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur >= need)
+		return n;
+	r.rlim_cur = need < r.rlim_max ? need : r.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur >= need)
+		return n;
+	n = r.rlim_cur > FILES_OURS
+	    ? (size_t)((r.rlim_cur - FILES_OURS) / FILES_LANE)
+	    : 0;
+	return n > 0 ? n : 1;
+}
+
+/* As many as can be made; one is enough. None runs before all are: until then
+ * the network is ours alone. */
 static enum ec
 open_lanes(
     struct app *a, struct turns *l, size_t n, struct lanes *s, struct err *e)
 {
+	enum ec ec = EC_OK;
+	size_t ready = 0;
+
 	TRY(store_shared(&a->store, &s->store, e));
 	s->at = calloc(n, sizeof(*s->at));
 	if (s->at == NULL)
 		return fail(e, EC_NOMEM, "no memory for threads");
-	for (; s->n < n; s->n++) {
+	for (; s->n < n && ec == EC_OK; s->n++) {
 		s->at[s->n].turns = l;
-		TRY(app_lane(a, &s->store, &s->at[s->n].app, e));
+		ec = app_lane(a, &s->store, &s->at[s->n].app, e);
+		ready += ec == EC_OK;
 	}
-	return EC_OK;
+	for (size_t i = 0; i < ready && (i == 0 || s->at[i - 1].started); i++)
+		ec = start(&s->at[i], e);
+	return s->at[0].started ? EC_OK : ec;
+}
+
+static void
+say_fewer(const struct app *a, const struct lanes *s, const struct err *e)
+{
+	if (!s->at[s->n - 1].started)
+		log_err(&a->log, LOG_WARN_,
+		    "fewer identities side by side than asked for", e, NULL);
 }
 
 enum ec
 fleet_lanes(struct app *a, struct turns *l, size_t n, struct err *e)
 {
 	struct lanes s __attribute__((cleanup(auto_lanes))) = { .n = 0 };
-	const bool live = n > 1 && fleet_progress_fits(&a->log);
-	enum ec ec = EC_OK;
 
+	n = that_fit(n);
 	TRY(app_world(a, NULL, e));
 	if (n <= 1) {
 		serve(a, l);
 		return EC_OK;
 	}
-	a->log.live = live;
+	a->log.live = fleet_progress_fits(&a->log);
 	TRY(open_lanes(a, l, n, &s, e));
-	for (size_t i = 0; i < n && ec == EC_OK; i++)
-		ec = start(&s.at[i], e);
-	if (ec != EC_OK)
-		turns_stop(l);
-	if (live)
+	say_fewer(a, &s, e);
+	if (a->log.live)
 		fleet_progress(&a->log, l);
 	a->log.live = false;
-	return ec;
+	return EC_OK;
 }

@@ -178,6 +178,27 @@ stops() { # five in trouble: nobody begins any more
 	rotate --force || : # and it stays so: what is under way goes on, nobody begins
 	is "$(in_state PUSHING)" 3
 }
+not_begun_is_no_trouble() { # clients that are not ready keep nobody else waiting
+	people
+	fleet 'jobs: 1' 'stop_after: 2'
+	rm "$D"/u0[1-4].env
+	rotate --force || :
+	is "$code" 12
+	! grep 'in trouble' "$D/err"
+	for name in u05 u09 u12; do
+		all_keys | grep -x "$name $(holder "$name")"
+	done
+	is "$(made)" $((N - 4))
+}
+few_descriptors() { # no room for twelve lanes, then for more than one
+	people
+	fleet 'jobs: 12'
+	for limit in 100 60; do
+		(ulimit -n "$limit" && rotate --force --json >/dev/null)
+		everyone_has_one
+		is "$(in_state IDLE)" "$N"
+	done
+}
 ends_when_asked() { # SIGTERM: nobody begins, what is at it comes to its step's end
 	people
 	GRACE=1h
@@ -240,6 +261,8 @@ try 'one fails, the others never notice' one_fails
 try 'all clients in one file' same_file
 try 'a ring waits for the one before it' rings
 try 'nobody begins while too many are in trouble' stops
+try 'clients that are not ready' not_begun_is_no_trouble
+try 'fewer lanes than asked for' few_descriptors
 try 'outside of its window' out_of_hours
 try 'SIGTERM in the middle of many' ends_when_asked
 try 'SIGKILL in the middle of many' killed
