@@ -201,6 +201,13 @@ fuzz-soak: ## the same for an hour each (FUZZ_SECONDS); what was found joins the
 tests-bin: $(UNIT) $(VFS) $(TORTURE) $(RACE) $(BUILD)/tests/conform/conform $(E2E_BIN) $(TOOLS) \
 	$(BUILD)/rotate $(BUILD)/ses-sandbox
 
+# Of FLAVOUR=plain: what valgrind runs, what is too slow with sanitizers, and
+# what tests/mutants links again.
+PLAIN      := $(shell cat tests/valgrind/tests.txt 2>/dev/null) $(patsubst \
+	tests/unit/test_%.c,%,$(wildcard tests/unit/test_engine*.c))
+plain-bin: $(PLAIN:%=$(BUILD)/tests/unit/test_%) $(TORTURE) $(RACE) \
+	$(BUILD)/tests/conform/conform $(TOOLS) $(BUILD)/rotate $(BUILD)/ses-sandbox
+
 check: ## install test packages, build, run every test
 	$(Q)$(MAKE) --no-print-directory deps DEBS="$(TEST_DEBS)"
 	$(Q)tests/check.sh
@@ -374,7 +381,7 @@ help: ## this list
 
 force:
 .PHONY: all check demo bench bench-fleet bench-docs threads unit mutants coverage soak fuzz-soak crash-full evidence race crash faults live conform model matrix fuzz fuzz-bin layers banned budget format analyze \
-	tidy cppcheck install uninstall deps clean help tests-bin force
+	tidy cppcheck install uninstall deps clean help tests-bin plain-bin force
 .DEFAULT_GOAL := all
 .SECONDARY:
 .DELETE_ON_ERROR:
