@@ -5,7 +5,8 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 "${CC:-cc}" -O2 -D_GNU_SOURCE -o "$dir/measure" tests/bench/measure.c
 "${CC:-cc}" -O2 -D_GNU_SOURCE -o "$dir/lag" tests/bench/lag.c -lpthread
-export MEASURE="$dir/measure" LAG="$dir/lag" TEST_BUILD="${TEST_BUILD:-build}"
+"${CC:-cc}" -O2 -D_GNU_SOURCE -o "$dir/bare" tests/bench/bare.c -lssl -lcrypto -lpthread
+export MEASURE="$dir/measure" LAG="$dir/lag" BARE="$dir/bare" TEST_BUILD="${TEST_BUILD:-build}"
 
 # COMMAND...: in a network namespace of its own, whose loopback netem can delay,
 # where the kernel has both and we may; else where we are, with the relay.

@@ -6,8 +6,9 @@ nothing is due, from 1 to 10,000 identities.
     fleet.py growth [MOST]
 
 State and clients lie in memory (/dev/shm): this is about network and program,
-bench.py is about the disk. JOBS identities (32) go side by side if the program
-knows --jobs. A cell that would take longer than FLEET_SECONDS (300) by what
+bench.py is about the disk. So many identities go side by side: as the delay
+asks for, a few for each processor where there is none and many where most of
+the time is waiting; or JOBS. A cell that would take longer than FLEET_SECONDS (300) by what
 ten identities took is run with as many as fit, and says so. No verdict.
 """
 import os
@@ -22,7 +23,7 @@ from common import (Lag, build_dir, counters, detour, heading, keep, line,
 from world import REGION, Sandbox
 
 PILOT, DROP_IN, RUNS, SETTLE = 10, 100, 5, 4
-JOBS = os.environ.get("JOBS", "32")
+FEW, MANY = 8, 128
 SECONDS = float(os.environ.get("FLEET_SECONDS", "300"))
 # What issue 5 aims at: (identities, ms of round trip): seconds.
 AIMS = {(100, 0): 0.5, (1000, 50): 30}
@@ -89,7 +90,7 @@ class Fleet:
 
     def look(self):
         """An ordinary first day: every key is seen, none is due."""
-        return measure(self, "--quiet", *jobs(), codes=(0, 10))
+        return measure(self, "--quiet", "--jobs", str(FEW), codes=(0, 10))
 
     def rotate(self, ms):
         """All of them, until both keys are good and every client has the new
@@ -102,16 +103,29 @@ class Fleet:
             self.look()
             before = counters(self.sandbox)
             lag.on()
-            row = measure(self, "--force", "--quiet", *jobs(), codes=(10,))
+            row = measure(self, "--force", "--quiet", "--jobs", jobs(ms), codes=(10,))
+            after = counters(self.sandbox)
+            row["bare"], row["bare_cpu"] = self.bare(lag, ms, before, after)
         self.env = env
         write(self.dir + "/rotate.yaml", text)
-        after = counters(self.sandbox)
         for k in ("requests", "https", "smtp"):
             row[k] = (after[k] - before[k]) / self.count
         made = after["actions"]["CreateAccessKey"] - before["actions"].get("CreateAccessKey", 0)
         must(made == self.count, f"{made} keys for {self.count} identities")
         self.all_moved()
         return row
+
+    def bare(self, lag, ms, before, after):
+        """ms of wall and processor for as many log-ins and requests, with
+        nothing around them: bare.c."""
+        each = [str(max(1, round((after[k] - before[k]) / self.count)))
+                for k in ("smtp", "requests")]
+        said = subprocess.run(
+            [os.environ["BARE"], lag.to[self.smtp], lag.to[self.https],
+             self.env["SANDBOX_CA"], jobs(ms), str(self.count), *each],
+            input=f"{self.old[0]} {self.sandbox.password(self.old[0])}\n",
+            capture_output=True, text=True, check=True).stdout
+        return map(float, said.split())
 
     def all_moved(self):
         keys = {u["name"]: {k["id"] for k in u["keys"]}
@@ -123,14 +137,8 @@ class Fleet:
                  f"u{i}: clients hold {held}, {self.old[i]} was to be replaced")
 
 
-def knows_jobs():
-    said = subprocess.run([build_dir() + "/rotate", "help"], capture_output=True,
-                          text=True, check=True).stdout
-    return "--jobs" in said
-
-
-def jobs():
-    return ["--jobs", JOBS] if knows_jobs() else []
+def jobs(ms):
+    return os.environ.get("JOBS", str(MANY if ms else FEW))
 
 
 def cell(fleet, wanted, ms, pilot):
@@ -141,18 +149,19 @@ def cell(fleet, wanted, ms, pilot):
     fleet.begin()
     fleet.grow(n)
     row = fleet.rotate(ms)
-    row.update(wanted=wanted, ran=n, ms=ms, each=row["wall"] / n)
+    row.update(wanted=wanted, ran=n, ms=ms, jobs=int(jobs(ms)), each=row["wall"] / n)
     return row
 
 
 def show(row):
     least = f", {row['ran']} of them" if row["ran"] < row["wanted"] else ""
     heading(f"{row['wanted']} identities with {CLIENTS} clients each{least}, "
-            f"{row['ms']} ms round trip")
+            f"{row['ms']} ms round trip, {row['jobs']} side by side")
     aim = AIMS.get((row["wanted"], row["ms"]))
     line("wall time", row["wall"] / 1000, "s", aim and aim * row["ran"] / row["wanted"])
+    line("wall time beside bare log-ins and requests", row["wall"] / 1000, "s", row["bare"] / 1000)
     line("wall time an identity", row["each"], "ms")
-    line("processor an identity", row["cpu"] / row["ran"], "ms")
+    line("processor an identity", row["cpu"] / row["ran"], "ms", row["bare_cpu"] / row["ran"])
     line("peak memory", row["rss"], "MB", MB)
     line("API calls an identity", row["requests"], "", 3)
     line("HTTPS connections in all", row["https"] * row["ran"], "")
@@ -194,7 +203,7 @@ def fleets(where, sizes):
     finally:
         fleet.sandbox.stop()
     keep("fleet", {"machine": machine(), "rows": rows, "how": Lag.how(),
-                   "jobs": int(JOBS) if knows_jobs() else 1, "clients": CLIENTS, "bundles": many})
+                   "clients": CLIENTS, "bundles": many})
 
 
 def calls(fleet):
@@ -238,8 +247,7 @@ def main():
     what = sys.argv[1] if len(sys.argv) > 1 else "fleet"
     numbers = [int(x) for x in sys.argv[2:]]
     where = tempfile.mkdtemp(prefix="rotate-fleet.", dir="/dev/shm")
-    print(f"{build_dir()}/rotate on {machine()}, " +
-          (f"{JOBS} side by side" if knows_jobs() else "one after the other"))
+    print(f"{build_dir()}/rotate on {machine()}")
     try:
         if what == "growth":
             growth(where, (numbers or [10000])[0])

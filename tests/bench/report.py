@@ -66,9 +66,10 @@ def derive():
 def fleet():
     r = load("fleet")
     rows = [[f"{x['wanted']:,}", f"{x['ms']} ms",
-             f"{x['ran']:,}", num(x["wall"] / 1000, 2) + " s", num(x["each"]) + " ms",
-             num(x["cpu"] / x["ran"]) + " ms", num(x["rss"]) + " MB",
-             num(x["requests"]), num(x["smtp"])] for x in r["rows"]]
+             f"{x['ran']:,}", x["jobs"], num(x["wall"] / 1000, 2) + " s",
+             num(x["bare"] / 1000, 2) + " s", ratio(x["wall"], x["bare"]),
+             num(x["cpu"] / x["ran"]) + " ms", num(x["bare_cpu"] / x["ran"]) + " ms",
+             num(x["rss"]) + " MB", num(x["requests"]), num(x["smtp"])] for x in r["rows"]]
     many = ""
     if r["bundles"]:
         one, all_ = r["bundles"]
@@ -76,11 +77,10 @@ def fleet():
                 f"`AWS_CA_BUNDLE` instead of one authority: processor each "
                 f"{num(all_['cpu'])} ms instead of {num(one['cpu'])} ms, peak memory "
                 f"{num(all_['rss'])} MB instead of {num(one['rss'])} MB.")
-    how = f"{r['jobs']} identities side by side" if r["jobs"] > 1 else \
-        "one identity after the other"
-    return (table(["identities", "round trip", "run", "wall", "wall each", "processor each",
-                   "peak memory", "API calls each", "SMTP sessions each"], rows) +
-            f"\n\n{r['clients']} file clients each, {how}; {r['machine']}; the delay by "
+    return (table(["identities", "round trip", "run", "`--jobs`", "wall", "bare", "ratio",
+                   "processor each", "bare", "peak memory", "API calls each",
+                   "SMTP sessions each"], rows) +
+            f"\n\n{r['clients']} file clients each; {r['machine']}; the delay by "
             f"{r['how']}." + many)
 
 
