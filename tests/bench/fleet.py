@@ -23,7 +23,7 @@ from common import (Lag, build_dir, counters, detour, heading, keep, line,
 from world import REGION, Sandbox
 
 PILOT, DROP_IN, RUNS, SETTLE = 10, 100, 5, 4
-FEW, MANY = 8, 128
+FEW, MANY = 8, 96
 SECONDS = float(os.environ.get("FLEET_SECONDS", "300"))
 # What issue 5 aims at: (identities, ms of round trip): seconds.
 AIMS = {(100, 0): 0.5, (1000, 50): 30}
