@@ -112,7 +112,7 @@ to_span(struct args *a, const char *value, struct err *e)
 	return fix(e, "write it as 30s, 15m or 2h");
 }
 
-#define JOBS_MAX 500
+#define JOBS_MAX 250 /* as config_keys.c has it; why: base/secret.c */
 
 static enum ec
 to_jobs(struct args *a, const char *value, struct err *e)

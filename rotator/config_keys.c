@@ -119,7 +119,7 @@ static const struct range span_range = { 0, 3650 * DAY };
 static const struct range slack_range = { 0, 30 * DAY };
 static const struct range window_range = { 0, DAY };
 static const struct range ring_range = { 0, 99 };
-static const struct range jobs_range = { 1, 500 };
+static const struct range jobs_range = { 1, 250 };
 static const struct range trouble_range = { 0, 999999 };
 
 #define AT(type, field) offsetof(struct type, field)

@@ -188,15 +188,25 @@ put_results(
 }
 
 static enum ec
-serve(struct net *n, struct wire *w, struct asked *a, struct probe_job *jobs,
-    size_t count, int64_t timeout_ms, struct buf *answer, struct err *e)
+get_jobs(struct wire *w, struct asked *a, struct probe_job *jobs, size_t count,
+    struct err *e)
 {
-	struct err told = { .ec = EC_OK };
-
 	if (a == NULL || jobs == NULL)
 		return fail(e, EC_NOMEM, "no memory for probes");
 	for (size_t i = 0; i < count; i++)
 		TRY(get_job(w, &a[i], &jobs[i], e));
+	return EC_OK;
+}
+
+static enum ec
+serve(struct net *n, struct wire *w, struct asked *a, struct probe_job *jobs,
+    size_t count, int64_t timeout_ms, struct buf *answer, struct err *e)
+{
+	struct err told = { .ec = EC_OK };
+	enum ec ec = get_jobs(w, a, jobs, count, e);
+
+	if (ec != EC_OK)
+		return ec == EC_NOMEM ? wire_put_err(answer, e, e) : ec;
 	told.ec = probe_smtp_many(n, jobs, count, timeout_ms, &told);
 	if (told.ec != EC_OK)
 		return wire_put_err(answer, &told, e);

@@ -33,7 +33,8 @@
 struct far;
 
 /* In the other process: answers. What ask holds is wiped afterwards. Failing
- * ends that process, which says to the other end that the answer is lost. */
+ * ends that process, for all its ways, which says to the other ends that the
+ * answer is lost: so what fails before anything was sent is told instead. */
 typedef enum ec far_fn(
     struct net *n, const struct buf *ask, struct buf *answer, struct err *e);
 

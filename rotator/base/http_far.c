@@ -242,8 +242,13 @@ http_serve(
 	AUTO(http_reply) struct http_reply r = { .status = 0 };
 	struct err told = { .ec = EC_OK };
 
-	TRY(get_request(ask, &a, e));
-	told.ec = http_here(n, &a.q, &r, &told);
+	told.ec = get_request(ask, &a, &told);
+	if (told.ec != EC_OK && told.ec != EC_NOMEM) {
+		*e = told;
+		return e->ec;
+	}
+	if (told.ec == EC_OK)
+		told.ec = http_here(n, &a.q, &r, &told);
 	if (told.ec != EC_OK)
 		return wire_put_err(answer, &told, e);
 	told = (struct err){ .ec = EC_OK };

@@ -16,7 +16,10 @@
 #include "base/auto.h"
 #include "base/wiping.h"
 
-#define HEAP_SIZE    ((size_t)256 * 1024)
+/* OpenSSL keeps its random generators there, one a thread, and the private
+ * half of a handshake: 1 KiB for each identity under way (jobs), at most 250 of
+ * them; and a power of two. */
+#define HEAP_SIZE    ((size_t)512 * 1024)
 #define HEAP_MINSIZE 64
 
 struct secret {
@@ -117,7 +120,7 @@ secret_init(struct err *e)
 		(void)fail(e, EC_NOMEM, "cannot lock memory for secrets");
 		return fix(e,
 		    "raise the limit on locked memory (ulimit -l, "
-		    "LimitMEMLOCK=) to at least 512 KiB");
+		    "LimitMEMLOCK=) to at least 1 MiB");
 	}
 	TRY(hide_from_children(e));
 	return libraries_init(e);

@@ -92,11 +92,11 @@ one_lane_and_many() { # the same end, whatever the number
 	fleet
 	gives 0 --force --jobs 1
 	everyone_has_one
-	gives 0 --force --jobs 500
+	gives 0 --force --jobs 250
 	everyone_has_one
 	gives 64 --jobs 0
 	says '--jobs=0 is no number'
-	gives 64 --jobs 501
+	gives 64 --jobs 251
 }
 one_fails() { # the others never notice
 	people
