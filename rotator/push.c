@@ -181,6 +181,20 @@ is_there(const struct rotation *r, const struct smtp_cred *held)
 	return held->pass != NULL && strcmp(held->user, r->rec.new.id) == 0;
 }
 
+/* Nothing that we can try again will make it known: a region that came after
+ * the key, or after it was adopted with what its clients held. */
+static enum ec
+nobody_knows(const struct rotation *r, struct err *e)
+{
+	if (e->ec != EC_GONE)
+		return e->ec;
+	e->ec = EC_CONFLICT;
+	return fix(e,
+	    "give it the pair of %s by hand (rotate derive), or set `required: "
+	    "false` until the next rotation; then: rotate release %s",
+	    r->rec.new.id, r->rec.identity);
+}
+
 /* Read, write, make the consumer notice, prove. seen: what it holds was read
  * and kept a moment ago, so it is nobody's unknown work.
  *
@@ -204,7 +218,7 @@ give(struct rotation *r, const struct client_conf *c, struct rec_client *rc,
 		TRY(write_pair(r, c, rc, &want, e));
 	else if (!is_there(r, &held)) {
 		*e = unknown;
-		return ec;
+		return nobody_knows(r, e);
 	}
 	if (drv->activate != NULL)
 		TRY(drv->activate(&c->client, e));

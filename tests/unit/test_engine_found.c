@@ -305,6 +305,45 @@ an_adopted_key_needs_no_proof_of_every_region(void **state)
 	ends_on(&w, k->id);
 }
 
+/* A client that comes to an adopted key in a region where none was, so that
+ * nobody knows a password for it: it was tried without end and without a word
+ * to anybody (the simulator, seed 770925695). */
+static void
+a_newcomer_whose_password_nobody_knows(void **state)
+{
+	static const struct {
+		bool readable;
+	} rows[] = { { true }, { false } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct sim_client *c;
+		struct sim_key *k;
+		WORLD(w, 1);
+
+		w.regions[1] = "eu-west-1";
+		k = sim_key_make(&w, true);
+		sim_advance(&w, SIM_HOUR);
+		sim_client_give(&w.clients[0], k);
+		sim_adopt(&w, k->id, w.keys[0].id);
+		c = sim_client_add(&w, "late");
+		sim_client_region(sim_conf(&w, "late"), "eu-west-1");
+		c->exempt = true; /* its mail is not our affair yet */
+		if (!rows[i].readable)
+			c->drv.read = NULL;
+		blocks(&w, "client late: no password of");
+		assert_non_null(strstr(w.disk.alarm_fix, "rotate derive"));
+		assert_non_null(strstr(w.disk.alarm_fix, k->id));
+		assert_true(alive(&w, w.keys[0].id));
+		if (rows[i].readable)
+			sim_client_give(c, k);
+		else
+			sim_conf(&w, "late")->required = false;
+		sim_release(&w);
+		ends_on(&w, k->id);
+	}
+}
+
 /* Going back after an adoption: the key that clients use since long was taken
  * for one that no client was ever given, and switched off without a grace. */
 static void
@@ -346,6 +385,7 @@ main(void)
 		cmocka_unit_test(a_pause_that_a_wrong_clock_made),
 		cmocka_unit_test(a_client_left_alone_on_the_key_that_goes),
 		cmocka_unit_test(an_adopted_key_needs_no_proof_of_every_region),
+		cmocka_unit_test(a_newcomer_whose_password_nobody_knows),
 		cmocka_unit_test(a_way_back_after_an_adoption),
 	};
 
