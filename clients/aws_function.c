@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "clients/aws_role.h"
 #include "clients/heard.h"
 #include "clients/reach.h"
 #include "clients/rest.h"
@@ -80,10 +81,11 @@ get_once(const struct aws_function *f, cJSON **ret, struct err *e)
 {
 	static const struct aws_json_error errors[] = {
 		{ "ResourceNotFoundException", EC_GONE,
-		    "check the name and aws_region" },
+		    "check the name, aws_region and role_arn" },
 		{ .code = NULL },
 	};
 	AUTO(buf) struct buf path = BUF(2048);
+	AUTO(json) cJSON *j = NULL;
 	struct aws_json_call q = { .action = "GetFunctionConfiguration",
 		.method = "GET",
 		.reads = true,
@@ -91,7 +93,10 @@ get_once(const struct aws_function *f, cJSON **ret, struct err *e)
 
 	TRY(path_of(f, &path, e));
 	q.path = buf_str(&path);
-	return aws_json_do(&f->o, &q, ret, e);
+	TRY(aws_json_do(&f->o, &q, &j, e));
+	TRY(aws_role_confirm(&f->o, json_text(j, "FunctionArn"), e));
+	*ret = TAKE(j);
+	return EC_OK;
 }
 
 static bool

@@ -25,10 +25,8 @@ const struct aws_service aws_lambda = { "lambda", "Lambda", "lambda", NULL,
 const struct aws_service aws_kms = { "kms", "KMS", "kms", "TrentService.",
 	JSON_1_1, "rotate.yaml(5)" };
 
-/* Field n of an ARN, "arn:PARTITION:SERVICE:REGION:ACCOUNT:REST"; NULL when
- * it is none. */
-static const char *
-arn_field(const char *name, unsigned n, size_t *len)
+const char *
+aws_arn_field(const char *name, unsigned n, size_t *len)
 {
 	if (strncmp(name, "arn:", 4) != 0)
 		return NULL;
@@ -46,7 +44,7 @@ static bool
 field_is(const char *name, unsigned n, const char *want)
 {
 	size_t len = 0;
-	const char *field = arn_field(name, n, &len);
+	const char *field = aws_arn_field(name, n, &len);
 
 	return field != NULL && len == strlen(want) &&
 	    strncmp(field, want, len) == 0;
@@ -58,7 +56,7 @@ aws_object_check(const struct aws_service *service, const char *key,
 {
 	char own[REGION_MAX] = "";
 	size_t len = 0;
-	const char *field = arn_field(name, 3, &len);
+	const char *field = aws_arn_field(name, 3, &len);
 
 	for (const char *p = name; *p != '\0'; p++)
 		if (*p <= ' ' || *p > '~')
@@ -89,9 +87,9 @@ aws_object_at(const struct client *c, const struct aws_service *service,
     const char *name, const char *region, struct aws_object *ret)
 {
 	size_t len = 0;
-	const char *field = arn_field(name, 3, &len);
+	const char *field = aws_arn_field(name, 3, &len);
 
-	*ret = (struct aws_object){ c, service, name, "" };
+	*ret = (struct aws_object){ .c = c, .service = service, .name = name };
 	if (region == NULL && field == NULL)
 		region = c->region;
 	if (region != NULL)
@@ -104,8 +102,8 @@ aws_object_at(const struct client *c, const struct aws_service *service,
 enum ec
 aws_object_prefix(const struct aws_object *o, struct err *e)
 {
-	return err_prefix(
-	    e, "%s: %s (%s)", o->service->title, o->name, o->region);
+	return err_prefix(e, "%s: %s (%s%s%s)", o->service->title, o->name,
+	    o->region, o->account[0] != '\0' ? ", account " : "", o->account);
 }
 
 /* "... is not authorized to perform: kms:Decrypt on resource ..." */
@@ -173,6 +171,11 @@ add_remedy(const struct aws_object *o, const struct aws_json_call *q,
 		    *remedy != '\0' ? ": " : "", remedy);
 	if (said == EC_DENIED) {
 		missing_action(o, q, why->message, action, sizeof(action));
+		if (o->role_arn != NULL)
+			return fix(e,
+			    "allow %s for the role %s; the whole policy is in "
+			    "%s",
+			    action, o->role_arn, o->service->manual);
 		return fix(e,
 		    "allow %s for our AWS identity (%s); the whole policy is "
 		    "in %s",
@@ -278,6 +281,19 @@ aws_json_add(cJSON *to, const char *key, cJSON *item)
 	return false;
 }
 
+static enum ec
+session(const struct aws_object *o, struct aws **ret, struct err *e)
+{
+	char where[128];
+	const struct sts_role as = { .arn = o->role_arn,
+		.external_id = o->external_id,
+		.where = where };
+
+	(void)snprintf(where, sizeof(where), "client %.100s", o->c->name);
+	return reach_aws(
+	    o->c, o->role_arn != NULL ? &as : NULL, o->region, ret, e);
+}
+
 enum ec
 aws_json_do(const struct aws_object *o, const struct aws_json_call *q,
     cJSON **ret, struct err *e)
@@ -289,7 +305,7 @@ aws_json_do(const struct aws_object *o, const struct aws_json_call *q,
 
 	if (q->body != NULL)
 		TRY(json_print(q->body, &body, e));
-	if (reach_aws(o->c, o->region, &a, e) != EC_OK) {
+	if (session(o, &a, e) != EC_OK) {
 		e->ec = class_of(e->ec);
 		return aws_object_prefix(o, e);
 	}

@@ -22,13 +22,22 @@ struct aws_service {
 extern const struct aws_service aws_secrets_manager, aws_ssm, aws_lambda,
     aws_kms;
 
+#define AWS_ACCOUNT_MAX 13 /* twelve digits */
+
 /* What a driver works on. Everything is borrowed. */
 struct aws_object {
 	const struct client *c;
 	const struct aws_service *service;
 	const char *name;        /* or ARN, as configured */
 	char region[REGION_MAX]; /* of the service, not of the SMTP endpoint */
+	/* The rest is zero but by aws_role.h. */
+	const char *role_arn, *external_id; /* who asks; NULL: ourselves */
+	char account[AWS_ACCOUNT_MAX];      /* that it must be in; "": any */
 };
+
+/* Field n of an ARN, "arn:PARTITION:SERVICE:REGION:ACCOUNT:REST"; NULL when
+ * it is none. */
+const char *aws_arn_field(const char *name, unsigned n, size_t *len);
 
 /*
  * Is this a name or an ARN of the service, and does the region fit? region is
@@ -43,7 +52,8 @@ MUST enum ec aws_object_check(const struct aws_service *service,
 void aws_object_at(const struct client *c, const struct aws_service *service,
     const char *name, const char *region, struct aws_object *ret);
 
-/* Puts "Secrets Manager: prod/smtp (eu-west-1): " in front of an error. */
+/* Puts "Secrets Manager: prod/smtp (eu-west-1): " in front of an error, or
+ * "(eu-west-1, account 123456789012): ". */
 enum ec aws_object_prefix(const struct aws_object *o, struct err *e);
 
 /* What an error code means for this call, before the common meaning. */

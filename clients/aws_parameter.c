@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "clients/aws_role.h"
 
 #define STANDARD_MAX 4096 /* bytes, "Managing parameter tiers" */
 #define PAGES        20
@@ -41,8 +42,8 @@ take(const cJSON *list, const char *name, struct aws_parameter *ret,
 	if (found == NULL) {
 		(void)fail(e, EC_GONE, "there is no parameter %s", name);
 		return fix(e,
-		    "check the name and aws_region, or create it with aws ssm "
-		    "put-parameter");
+		    "check the name, aws_region and role_arn, or create it "
+		    "with aws ssm put-parameter");
 	}
 	ret->got = cJSON_Duplicate(found, true);
 	ret->name = json_text(ret->got, "Name");
@@ -94,7 +95,10 @@ aws_parameter_get(const struct aws_object *o, const char *const names[2],
 	TRY(aws_json_do(o, &q, &j, e));
 	if (take_all(j, names, ret, e) != EC_OK)
 		return aws_object_prefix(o, e);
-	return EC_OK;
+	TRY(aws_role_confirm(o, json_text(ret[0].got, "ARN"), e));
+	return names[1] == NULL
+	    ? EC_OK
+	    : aws_role_confirm(o, json_text(ret[1].got, "ARN"), e);
 }
 
 /* One page; *ret NULL when the parameter is not on it. */

@@ -38,15 +38,16 @@ look(const struct aws_parameter_pair *p, const struct client *c, struct work *w,
 		one ? NULL : p->username };
 
 	w->n = one ? 1 : BOTH;
-	aws_object_at(c, &aws_ssm, names[0], p->region, &w->o);
+	aws_role_at(c, &aws_ssm, &p->aws, names[0], &w->o);
 	return aws_parameter_get(&w->o, names, w->now, e);
 }
 
 /* A name with ':' selects an old version or a label. */
 static enum ec
-check_name(const char *key, const char *name, const char *region, struct err *e)
+check_name(const struct aws_parameter_pair *p, const struct client *c,
+    const char *key, const char *name, struct err *e)
 {
-	TRY(aws_object_check(&aws_ssm, key, name, region, e));
+	TRY(aws_role_check(c, &aws_ssm, &p->aws, key, name, e));
 	if (strncmp(name, "arn:", 4) != 0 && strchr(name, ':') != NULL)
 		return fail(e, EC_CONFIG,
 		    "%s: leave the version or label behind ':' out", key);
@@ -54,7 +55,8 @@ check_name(const char *key, const char *name, const char *region, struct err *e)
 }
 
 enum ec
-aws_parameter_pair_check(const struct aws_parameter_pair *p, struct err *e)
+aws_parameter_pair_check(
+    const struct aws_parameter_pair *p, const struct client *c, struct err *e)
 {
 	const bool two = p->username != NULL && p->password != NULL;
 	const bool any = p->username != NULL || p->password != NULL;
@@ -66,14 +68,25 @@ aws_parameter_pair_check(const struct aws_parameter_pair *p, struct err *e)
 		return fix(e, "with parameter, its value is JSON with both");
 	}
 	if (p->parameter != NULL) {
-		TRY(check_name("parameter", p->parameter, p->region, e));
+		TRY(check_name(p, c, "parameter", p->parameter, e));
 		return json_document_check(&p->document, e);
 	}
 	if (strcmp(p->username, p->password) == 0)
 		return fail(e, EC_CONFIG,
 		    "username_parameter and password_parameter are the same");
-	TRY(check_name("username_parameter", p->username, p->region, e));
-	return check_name("password_parameter", p->password, p->region, e);
+	TRY(check_name(p, c, "username_parameter", p->username, e));
+	return check_name(p, c, "password_parameter", p->password, e);
+}
+
+enum ec
+aws_parameter_pair_place(const struct aws_parameter_pair *p,
+    const struct client *c, struct buf *ret, struct err *e)
+{
+	struct aws_object o;
+
+	aws_role_at(c, &aws_ssm, &p->aws,
+	    p->parameter != NULL ? p->parameter : p->password, &o);
+	return aws_role_place(&o, ret, e);
 }
 
 /* Only the user name may be readable without a key. Parameter Store does not
@@ -145,15 +158,17 @@ static void
 tell(const struct aws_parameter_pair *p, const struct work *w,
     struct client_plan *ret)
 {
+	const struct aws_place_text where = aws_role_text(&w->o);
+
 	if (p->parameter != NULL)
 		(void)snprintf(ret->change, sizeof(ret->change),
 		    "set %s and %s in a new version of parameter %s (%s)",
 		    p->document.username, p->document.password, p->parameter,
-		    w->o.region);
+		    where.s);
 	else
 		(void)snprintf(ret->change, sizeof(ret->change),
 		    "set parameter %s, then parameter %s (%s)", p->password,
-		    p->username, w->o.region);
+		    p->username, where.s);
 	if (has_policy(w))
 		(void)snprintf(ret->warning, sizeof(ret->warning),
 		    "there is a parameter policy: check that it lets the new "

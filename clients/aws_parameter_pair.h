@@ -9,19 +9,23 @@
 #ifndef CLIENTS_AWS_PARAMETER_PAIR_H
 #define CLIENTS_AWS_PARAMETER_PAIR_H
 
-#include "clients/aws_json.h"
+#include "clients/aws_role.h"
 #include "clients/json_document.h"
 
 struct aws_parameter_pair {
 	const char *parameter; /* of the document; or NULL */
 	struct json_document document;
 	const char *username, *password; /* parameters; NULL with a document */
-	const char *region;              /* as configured, or NULL */
+	struct aws_role aws;
 };
 
 /* Do these settings go together? EC_CONFIG. Pure. */
 MUST enum ec aws_parameter_pair_check(
-    const struct aws_parameter_pair *p, struct err *e);
+    const struct aws_parameter_pair *p, const struct client *c, struct err *e);
+
+/* As place_more() of a driver. */
+MUST enum ec aws_parameter_pair_place(const struct aws_parameter_pair *p,
+    const struct client *c, struct buf *ret, struct err *e);
 
 /* Fills ret->change and ret->warning, and fails as writing would. */
 MUST enum ec aws_parameter_pair_plan(const struct aws_parameter_pair *p,

@@ -6,14 +6,16 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "clients/aws_role.h"
 #include "sigv4/hash.h"
 
 #define LABEL  "ROTATE_NEXT" /* ours; moves to each new version */
 #define TOKENS 4             /* tries to find one that is not taken */
 #define TAKEN  EC_LATER      /* between the functions of this file */
 
-#define FIX_ABSENT                                                             \
-	"check the name and aws_region, or create it with its other keys"
+#define FIX_ABSENT                                                              \
+	"check the name, aws_region and role_arn, or create it with its other " \
+	"keys"
 #define FIX_DELETED                                                            \
 	"take it back with aws secretsmanager restore-secret, or name another"
 
@@ -48,6 +50,7 @@ aws_secret_get(
 	    !cJSON_AddStringToObject(body, "VersionStage", "AWSCURRENT"))
 		return fail(e, EC_NOMEM, "no memory for a request");
 	TRY(aws_json_do(o, &q, &j, e));
+	TRY(aws_role_confirm(o, json_text(j, "ARN"), e));
 	text = json_text(j, "SecretString");
 	version = json_text(j, "VersionId");
 	if (text == NULL || version == NULL ||
@@ -270,5 +273,6 @@ aws_secret_look(const struct aws_object *o, struct err *e)
 	AUTO(json) cJSON *j = NULL;
 
 	TRY(describe(o, &j, e));
+	TRY(aws_role_confirm(o, json_text(j, "ARN"), e));
 	return obstacle(o, j, e) == EC_OK ? EC_OK : aws_object_prefix(o, e);
 }

@@ -21,6 +21,7 @@
 
 struct aws;
 struct net;
+struct sts_role;
 
 /* How this client (or the identity) reaches SES SMTP. STARTTLS ports: 25,
  * 587, 2587; implicit TLS: 465, 2465.
@@ -67,9 +68,12 @@ struct client_opt {
 struct client_reach {
 	void *ctx;
 	MUST enum ec (*net)(void *ctx, struct net **ret, struct err *e);
-	/* A session with our own AWS identity; region NULL: its default. */
-	MUST enum ec (*aws)(
-	    void *ctx, const char *region, struct aws **ret, struct err *e);
+	/* A session as that role (sigv4/sts.h), whose session at STS is shared
+	 * by all who name it with the same external id; its texts must last as
+	 * long as the lender, but for `where`. NULL: with our own AWS identity.
+	 * region NULL: its default. */
+	MUST enum ec (*aws)(void *ctx, const struct sts_role *as,
+	    const char *region, struct aws **ret, struct err *e);
 	const char *(*env)(void *ctx, const char *name); /* NULL: not set */
 	int64_t (*wall)(void *ctx);                      /* ms */
 	/* Returns early when we are asked to stop. */
@@ -81,6 +85,10 @@ struct client {
 	    *name; /* from the configuration: ^[a-z0-9][a-z0-9._-]{0,62}$ */
 	const char *identity;
 	const char *region;
+	/* As whom our AWS identity looks after its identity, and the account
+	 * that this AWS identity is in. NULL: as itself; not known. */
+	const char *role_arn, *external_id;
+	const char *own_account;
 	struct smtp_peer smtp; /* where this client sends its mail */
 	const struct client_driver *drv;
 	void *conf; /* drv->conf_size bytes, owned by the configuration */
@@ -103,6 +111,10 @@ struct client_driver {
 	 * clients that agree in them are never written side by side; see
 	 * client_place(). NULL: side by side does no harm. */
 	const char *const *place;
+	/* Adds what these options do not say by themselves, such as the region
+	 * of a service. Pure. Or NULL. */
+	MUST enum ec (*place_more)(
+	    const struct client *c, struct buf *ret, struct err *e);
 
 	/* How long a consumer may go on with the old pair after activate, ms.
 	 * The engine's grace is never shorter. An operator may override it
@@ -177,6 +189,10 @@ MUST enum ec client_cred_check(
 MUST enum ec client_opt_set(const struct client_driver *drv, void *conf,
     const struct client_opt *opt, const char *const *values, size_t n,
     struct err *e);
+/* Is there an option of that name, and its text as configured? NULL: not set,
+ * or no text. */
+bool client_has(const struct client *c, const char *key);
+const char *client_text(const struct client *c, const char *key);
 /* Adds what its place options say; nothing when the driver names none. Equal
  * texts: the same place, whatever the drivers. */
 MUST enum ec client_place(

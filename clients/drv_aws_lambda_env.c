@@ -9,11 +9,13 @@
 
 #include "base/auto.h"
 #include "clients/aws_function.h"
+#include "clients/aws_role.h"
 #include "clients/client.h"
 #include "clients/program.h"
 
 struct conf {
-	const char *function, *aws_region;
+	const char *function;
+	struct aws_role aws;
 	const char *username, *password;
 	bool create;
 	int64_t wait;
@@ -35,8 +37,7 @@ static const struct client_opt opts[] = {
 	    "variable of the password" },
 	{ "create", OPT_BOOL, AT(create), false, "false", NULL,
 	    "add the variables when they are missing" },
-	{ "aws_region", OPT_STR, AT(aws_region), false, NULL, NULL,
-	    "region of the function, when it is not that of the client" },
+	AWS_ROLE_OPTS(AT(aws), "function"),
 	{ "wait", OPT_SPAN, AT(wait), false, "60s", NULL,
 	    "how long an update of the function may take, at most 60s" },
 	PROGRAM_OPTS(AT(activate),
@@ -53,8 +54,7 @@ function_at(const struct client *c, struct aws_function *ret)
 		.password = conf->password,
 		.create = conf->create,
 		.wait = conf->wait };
-	aws_object_at(
-	    c, &aws_lambda, conf->function, conf->aws_region, &ret->o);
+	aws_role_at(c, &aws_lambda, &conf->aws, conf->function, &ret->o);
 }
 
 static enum ec
@@ -66,7 +66,18 @@ check(const struct client *c, struct err *e)
 
 	if (conf->wait > WAIT_MAX)
 		return fail(e, EC_CONFIG, "wait: is at most 60s");
-	return aws_function_check(&f, conf->function, conf->aws_region, e);
+	TRY(aws_role_check(
+	    c, &aws_lambda, &conf->aws, "function", conf->function, e));
+	return aws_function_check(&f, conf->function, conf->aws.region, e);
+}
+
+static enum ec
+place(const struct client *c, struct buf *ret, struct err *e)
+{
+	struct aws_function f;
+
+	function_at(c, &f);
+	return aws_role_place(&f.o, ret, e);
 }
 
 /* What cannot be in use is no hindrance where a pair stands: it was sent, and
@@ -107,7 +118,7 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 	TRY(program_plan(conf->activate.argv, &p, e));
 	(void)snprintf(p.change, sizeof(p.change),
 	    "set %s and %s in the environment of function %s (%s)", f.username,
-	    f.password, f.o.name, f.o.region);
+	    f.password, f.o.name, aws_role_text(&f.o).s);
 	if (conf->activate.argv == NULL && p.warning[0] == '\0')
 		(void)snprintf(p.warning, sizeof(p.warning),
 		    "only $LATEST changes: published versions and aliases "
@@ -166,7 +177,8 @@ const struct client_driver drv_aws_lambda_env = {
 	.name = "aws-lambda-env",
 	.summary = "two environment variables of an AWS Lambda function",
 	.conf_size = sizeof(struct conf),
-	.place = (const char *const[]){ "function", "aws_region", NULL },
+	.place = (const char *const[]){ "function", NULL },
+	.place_more = place,
 	.opts = opts,
 	.pickup = INT64_C(900) * 1000,
 	.check = check,

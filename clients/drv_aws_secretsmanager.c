@@ -8,13 +8,15 @@
 #include <stdio.h>
 
 #include "base/auto.h"
+#include "clients/aws_role.h"
 #include "clients/aws_secret.h"
 #include "clients/client.h"
 #include "clients/json_document.h"
 #include "clients/program.h"
 
 struct conf {
-	const char *secret, *aws_region;
+	const char *secret;
+	struct aws_role aws;
 	struct json_document document;
 	struct program_conf activate;
 };
@@ -30,8 +32,7 @@ static const struct client_opt opts[] = {
 	    NULL, "key of the password" },
 	{ "create", OPT_BOOL, AT(document.create), false, "false", NULL,
 	    "add the keys when they are missing; the secret must exist" },
-	{ "aws_region", OPT_STR, AT(aws_region), false, NULL, NULL,
-	    "region of the secret, when it is not that of the client" },
+	AWS_ROLE_OPTS(AT(aws), "secret"),
 	PROGRAM_OPTS(AT(activate),
 	    "command that makes the consumer read the secret again"),
 	{ .key = NULL },
@@ -42,8 +43,7 @@ object_at(const struct client *c, struct aws_object *ret)
 {
 	const struct conf *conf = c->conf;
 
-	aws_object_at(
-	    c, &aws_secrets_manager, conf->secret, conf->aws_region, ret);
+	aws_role_at(c, &aws_secrets_manager, &conf->aws, conf->secret, ret);
 }
 
 static enum ec
@@ -51,9 +51,18 @@ check(const struct client *c, struct err *e)
 {
 	const struct conf *conf = c->conf;
 
-	TRY(aws_object_check(
-	    &aws_secrets_manager, "secret", conf->secret, conf->aws_region, e));
+	TRY(aws_role_check(
+	    c, &aws_secrets_manager, &conf->aws, "secret", conf->secret, e));
 	return json_document_check(&conf->document, e);
+}
+
+static enum ec
+place(const struct client *c, struct buf *ret, struct err *e)
+{
+	struct aws_object o;
+
+	object_at(c, &o);
+	return aws_role_place(&o, ret, e);
 }
 
 /* The value as it would be with cred in it. */
@@ -91,7 +100,8 @@ plan(const struct client *c, struct client_plan *ret, struct err *e)
 	TRY(program_plan(conf->activate.argv, &p, e));
 	(void)snprintf(p.change, sizeof(p.change),
 	    "set %s and %s in a new version of secret %s (%s)",
-	    conf->document.username, conf->document.password, o.name, o.region);
+	    conf->document.username, conf->document.password, o.name,
+	    aws_role_text(&o).s);
 	if (conf->activate.argv == NULL)
 		(void)snprintf(p.warning, sizeof(p.warning),
 		    "without activate, a program that keeps the value in "
@@ -144,7 +154,8 @@ const struct client_driver drv_aws_secretsmanager = {
 	.name = "aws-secretsmanager",
 	.summary = "two JSON keys of a secret in AWS Secrets Manager",
 	.conf_size = sizeof(struct conf),
-	.place = (const char *const[]){ "secret", "aws_region", NULL },
+	.place = (const char *const[]){ "secret", NULL },
+	.place_more = place,
 	.opts = opts,
 	.pickup = INT64_C(3600) * 1000,
 	.check = check,

@@ -29,8 +29,7 @@ static const struct client_opt opts[] = {
 	    "parameter that holds the user name, String or SecureString" },
 	{ "password_parameter", OPT_STR, AT(pair.password), false, NULL, NULL,
 	    "SecureString that holds the password" },
-	{ "aws_region", OPT_STR, AT(pair.region), false, NULL, NULL,
-	    "region of the parameters, when it is not that of the client" },
+	AWS_ROLE_OPTS(AT(pair.aws), "parameters"),
 	PROGRAM_OPTS(AT(activate),
 	    "command that makes the consumer read the parameters again"),
 	{ .key = NULL },
@@ -41,7 +40,15 @@ check(const struct client *c, struct err *e)
 {
 	const struct conf *conf = c->conf;
 
-	return aws_parameter_pair_check(&conf->pair, e);
+	return aws_parameter_pair_check(&conf->pair, c, e);
+}
+
+static enum ec
+place(const struct client *c, struct buf *ret, struct err *e)
+{
+	const struct conf *conf = c->conf;
+
+	return aws_parameter_pair_place(&conf->pair, c, ret, e);
 }
 
 static enum ec
@@ -86,7 +93,8 @@ const struct client_driver drv_aws_ssm = {
 	.summary = "parameters in AWS Systems Manager Parameter Store",
 	.conf_size = sizeof(struct conf),
 	.place = (const char *const[]){ "parameter", "username_parameter",
-	    "password_parameter", "aws_region", NULL },
+	    "password_parameter", NULL },
+	.place_more = place,
 	.opts = opts,
 	.pickup = INT64_C(3600) * 1000,
 	.check = check,

@@ -16,12 +16,12 @@ reach_net(const struct client *c, struct net **ret, struct err *e)
 }
 
 enum ec
-reach_aws(
-    const struct client *c, const char *region, struct aws **ret, struct err *e)
+reach_aws(const struct client *c, const struct sts_role *as, const char *region,
+    struct aws **ret, struct err *e)
 {
 	if (c->reach == NULL)
 		return nothing(c, e);
-	return c->reach->aws(c->reach->ctx, region, ret, e);
+	return c->reach->aws(c->reach->ctx, as, region, ret, e);
 }
 
 const char *

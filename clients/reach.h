@@ -8,11 +8,13 @@
 #include "base/net.h"
 #include "clients/client.h"
 #include "sigv4/aws.h"
+#include "sigv4/sts.h"
 
 /* *ret stays the lender's. May be repeated: it is the same one. */
 MUST enum ec reach_net(const struct client *c, struct net **ret, struct err *e);
-MUST enum ec reach_aws(const struct client *c, const char *region,
-    struct aws **ret, struct err *e);
+/* as NULL: our own AWS identity. */
+MUST enum ec reach_aws(const struct client *c, const struct sts_role *as,
+    const char *region, struct aws **ret, struct err *e);
 
 /* NULL when unset, or when nothing was lent. */
 const char *reach_env(const struct client *c, const char *name);

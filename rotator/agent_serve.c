@@ -22,8 +22,10 @@ no_net(void *ctx, struct net **ret, struct err *e)
 }
 
 static enum ec
-no_aws(void *ctx, const char *region, struct aws **ret, struct err *e)
+no_aws(void *ctx, const struct sts_role *as, const char *region,
+    struct aws **ret, struct err *e)
 {
+	(void)as;
 	(void)region;
 	(void)ret;
 	return no_net(ctx, NULL, e);

@@ -70,26 +70,16 @@ same(const char *a, const char *b)
 }
 
 static enum ec
-add_role(struct accounts *a, const struct identity_conf *id,
+add_role(struct accounts *a, const struct sts_role *as, const char *region,
     struct aws_account **ret, struct err *e)
 {
-	char where[200];
-	const struct sts_role what = {
-		.arn = id->role_arn,
-		.external_id = id->external_id,
-		.where = where,
-	};
 	AUTO(free) struct role *r = calloc(1, sizeof(*r));
 
 	if (r == NULL)
 		return fail(e, EC_NOMEM, "no memory for a role");
-	(void)snprintf(where, sizeof(where), "identity %s in %.100s:%u",
-	    id->name, id->file, id->line);
-	/* Its first region is as near as any: STS is asked there. */
-	TRY(aws_account_open_role(
-	    a->own, id->regions[0], &what, &r->account, e));
-	r->arn = id->role_arn;
-	r->external_id = id->external_id;
+	TRY(aws_account_open_role(a->own, region, as, &r->account, e));
+	r->arn = as->arn;
+	r->external_id = as->external_id;
 	r->next = a->roles;
 	*ret = r->account;
 	a->roles = TAKE(r);
@@ -97,31 +87,50 @@ add_role(struct accounts *a, const struct identity_conf *id,
 }
 
 static enum ec
-find_role(struct accounts *a, const struct identity_conf *id,
+find_role(struct accounts *a, const struct sts_role *as, const char *region,
     struct aws_account **ret, struct err *e)
 {
 	for (const struct role *r = a->roles; r != NULL; r = r->next)
-		if (strcmp(r->arn, id->role_arn) == 0 &&
-		    same(r->external_id, id->external_id)) {
+		if (strcmp(r->arn, as->arn) == 0 &&
+		    same(r->external_id, as->external_id)) {
 			*ret = r->account;
 			return EC_OK;
 		}
-	return add_role(a, id, ret, e);
+	return add_role(a, as, region, ret, e);
 }
 
 enum ec
-accounts_get(struct accounts *a, const struct identity_conf *id,
+accounts_get(struct accounts *a, const struct sts_role *as, const char *region,
     struct aws_account **ret, struct err *e)
 {
 	enum ec ec;
 
 	*ret = a->own;
-	if (id == NULL || id->role_arn == NULL)
+	if (as == NULL)
 		return EC_OK;
 	(void)pthread_mutex_lock(&a->lock);
-	ec = find_role(a, id, ret, e);
+	ec = find_role(a, as, region, ret, e);
 	(void)pthread_mutex_unlock(&a->lock);
 	return ec;
+}
+
+enum ec
+accounts_of(struct accounts *a, const struct identity_conf *id,
+    struct aws_account **ret, struct err *e)
+{
+	char where[200];
+	const struct sts_role as = {
+		.arn = id != NULL ? id->role_arn : NULL,
+		.external_id = id != NULL ? id->external_id : NULL,
+		.where = where,
+	};
+
+	if (as.arn == NULL)
+		return accounts_get(a, NULL, NULL, ret, e);
+	(void)snprintf(where, sizeof(where), "identity %s in %.100s:%u",
+	    id->name, id->file, id->line);
+	/* Its first region is as near as any: STS is asked there. */
+	return accounts_get(a, &as, id->regions[0], ret, e);
 }
 
 enum ec
@@ -130,6 +139,6 @@ accounts_ready(struct accounts *a, const struct identity_conf *id,
 {
 	struct aws_account *account = NULL;
 
-	TRY(accounts_get(a, id, &account, e));
+	TRY(accounts_of(a, id, &account, e));
 	return aws_account_ready(account, n, e);
 }

@@ -1,7 +1,7 @@
 /*
- * app_accounts: whom we are to AWS, for each identity: ourselves, or a role in
- * an account of its own. Each is opened once in the process, whichever lane
- * asks first, and shared by all (account.h).
+ * app_accounts: whom we are to AWS, for each identity and each client of an AWS
+ * store: ourselves, or a role in an account of its own. Each is opened once in
+ * the process, whichever lane asks first, and shared by all (account.h).
  */
 #ifndef ROTATOR_APP_ACCOUNTS_H
 #define ROTATOR_APP_ACCOUNTS_H
@@ -18,9 +18,17 @@ MUST enum ec accounts_open(
 /* No session may use any of them any more; NULL is fine. */
 void accounts_close(struct accounts *a);
 
-/* Of any thread. NULL: ourselves. Identities with the same role and external
- * id get the same. EC_CONFIG: no such role can be; EC_NOMEM. */
-MUST enum ec accounts_get(struct accounts *a, const struct identity_conf *id,
+/*
+ * Of any thread. NULL: ourselves. Whoever names the same role and external id
+ * gets the same: identities, and clients of AWS stores. The first of them is
+ * the one that its errors name (where), and its region that whose STS is asked
+ * (NULL: as aws_open() finds it). ARN and external id are kept by reference.
+ * EC_CONFIG: no such role can be; EC_NOMEM.
+ */
+MUST enum ec accounts_get(struct accounts *a, const struct sts_role *as,
+    const char *region, struct aws_account **ret, struct err *e);
+/* That of an identity; NULL: ourselves. */
+MUST enum ec accounts_of(struct accounts *a, const struct identity_conf *id,
     struct aws_account **ret, struct err *e);
 /* There is a credential for it, or one is fetched now: aws_account_ready().
  * What is wrong with it is then no failure of a rotation under way. */

@@ -77,22 +77,18 @@ app_store_session(
 	struct aws_options o = { .region = region, .sleep = sleep_lent };
 
 	TRY(need_accounts(a, e));
-	TRY(accounts_get(a->accounts, NULL, &o.account, e));
+	TRY(accounts_get(a->accounts, NULL, NULL, &o.account, e));
 	if (a->store_net == NULL)
 		TRY(net_share(a->net, &a->store_net, e));
 	return aws_open(a->store_net, accounts_env(a->accounts), &o, ret, e);
 }
 
-enum ec
-app_session(struct app *a, const struct identity_conf *id, const char *region,
+static enum ec
+session_of(struct app *a, struct aws_account *account, const char *region,
     struct aws **ret, struct err *e)
 {
-	struct aws_account *account = NULL;
-
 	if (region == NULL)
 		region = "";
-	TRY(need_accounts(a, e));
-	TRY(accounts_get(a->accounts, id, &account, e));
 	for (const struct session *s = a->sessions; s != NULL; s = s->next)
 		if (s->account == account && strcmp(s->region, region) == 0) {
 			*ret = s->aws;
@@ -101,11 +97,29 @@ app_session(struct app *a, const struct identity_conf *id, const char *region,
 	return open_session(a, account, region, ret, e);
 }
 
-/* As ourselves: a client's service is ours, whose role the identity is not. */
-static enum ec
-lend_aws(void *ctx, const char *region, struct aws **ret, struct err *e)
+enum ec
+app_session(struct app *a, const struct identity_conf *id, const char *region,
+    struct aws **ret, struct err *e)
 {
-	return app_session(ctx, NULL, region, ret, e);
+	struct aws_account *account = NULL;
+
+	TRY(need_accounts(a, e));
+	TRY(accounts_of(a->accounts, id, &account, e));
+	return session_of(a, account, region, ret, e);
+}
+
+/* As whom the client says; what its identity is looked after as is another
+ * question. */
+static enum ec
+lend_aws(void *ctx, const struct sts_role *as, const char *region,
+    struct aws **ret, struct err *e)
+{
+	struct aws_account *account = NULL;
+	struct app *a = ctx;
+
+	TRY(need_accounts(a, e));
+	TRY(accounts_get(a->accounts, as, region, &account, e));
+	return session_of(a, account, region, ret, e);
 }
 
 static const char *

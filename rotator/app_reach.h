@@ -1,6 +1,6 @@
 /*
  * app_reach: what the app lends to the drivers of network services: the net,
- * and one AWS session a region, opened when a driver first asks.
+ * and one AWS session a role and region, opened when a driver first asks.
  */
 #ifndef ROTATOR_APP_REACH_H
 #define ROTATOR_APP_REACH_H

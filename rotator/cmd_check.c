@@ -7,9 +7,12 @@
 
 #include "base/auto.h"
 #include "base/clock.h"
+#include "clients/aws_role.h"
 #include "rotator/fleet.h"
 #include "rotator/look.h"
 #include "rotator/out_p.h"
+
+#define MORE_MAX ((size_t)64 * 1024)
 
 static void
 join(const char *const *words, const char *sep, char *ret, size_t size)
@@ -56,26 +59,72 @@ where_text(const struct client *c, char *ret, size_t size)
 	(void)snprintf(ret, size, "-");
 }
 
+/* What most identities do not set: "ring 2; windows mon-fri 22:00-04:00; as
+ * arn:aws:iam::210987654321:role/rotate". "" when this one does not. */
+static enum ec
+besides(const struct config *c, const struct identity_conf *id, struct buf *ret,
+    struct err *e)
+{
+	const struct windows *w = &id->windows;
+	char text[WINDOW_TEXT_MAX];
+
+	buf_cut(ret, 0);
+	if (id->ring != 0)
+		TRY(buf_addf(ret, e, "; ring %d", id->ring));
+	for (size_t i = 0; i < w->n; i++) {
+		window_text(&w->at[i], text);
+		TRY(buf_addf(
+		    ret, e, "%s%s", i == 0 ? "; windows " : ", ", text));
+	}
+	/* A role tells its account. */
+	if (id->role_arn != NULL)
+		TRY(buf_addf(ret, e, "; as %s", id->role_arn));
+	else if (strcmp(id->account, c->account) != 0)
+		TRY(buf_addf(ret, e, "; account %s", id->account));
+	return EC_OK;
+}
+
+static void
+say_identity(
+    struct out_table *t, const struct identity_conf *id, const struct buf *more)
+{
+	const int64_t spans[] = { id->max_age, id->grace, id->quiet };
+	char text[300];
+
+	out_table_cell(t, CYAN, "%s", id->name);
+	out_table_cell(t, PLAIN, "%s", id->iam_user);
+	for (size_t j = 0; j < COUNT(spans); j++) {
+		clock_span_text(spans[j], text);
+		out_table_cell(t, PLAIN, "%s", text);
+	}
+	join(id->regions, " ", text, sizeof(text));
+	out_table_cell(t, PLAIN, "%s", text);
+	if (more != NULL)
+		out_table_cell(
+		    t, PLAIN, "%s", more->len > 2 ? buf_str(more) + 2 : "-");
+}
+
+/* The last column is there when anybody has something for it. */
 static void
 say_identities(const struct config *c)
 {
-	static const char *const heads[] = { "IDENTITY", "IAM USER", "MAX AGE",
-		"GRACE", "QUIET", "REGIONS", NULL };
-	struct out_table *t = out_table_new(heads);
-	char text[300];
+	const char *heads[] = { "IDENTITY", "IAM USER", "MAX AGE", "GRACE",
+		"QUIET", "REGIONS", NULL, NULL };
+	AUTO(buf) struct buf more = BUF(MORE_MAX);
+	struct out_table *t;
+	struct err e;
+	bool any = false;
 
+	for (size_t i = 0; i < c->n_identities && !any; i++)
+		any = besides(c, &c->identities[i], &more, &e) != EC_OK ||
+		    more.len > 0;
+	if (any)
+		heads[COUNT(heads) - 2] = "BESIDES";
+	t = out_table_new(heads);
 	for (size_t i = 0; i < c->n_identities; i++) {
-		const struct identity_conf *id = &c->identities[i];
-		const int64_t spans[] = { id->max_age, id->grace, id->quiet };
-
-		out_table_cell(t, CYAN, "%s", id->name);
-		out_table_cell(t, PLAIN, "%s", id->iam_user);
-		for (size_t j = 0; j < COUNT(spans); j++) {
-			clock_span_text(spans[j], text);
-			out_table_cell(t, PLAIN, "%s", text);
-		}
-		join(id->regions, " ", text, sizeof(text));
-		out_table_cell(t, PLAIN, "%s", text);
+		if (besides(c, &c->identities[i], &more, &e) != EC_OK)
+			out_lost();
+		say_identity(t, &c->identities[i], any ? &more : NULL);
 	}
 	out_table_end(t);
 }
@@ -86,17 +135,22 @@ say_clients(const struct config *c)
 	static const char *const heads[] = { "CLIENT", "IDENTITY", "KIND",
 		"REGION", "WHERE", NULL };
 	struct out_table *t = out_table_new(heads);
-	char where[300];
+	char where[300], account[AWS_ACCOUNT_MAX];
 
 	for (size_t i = 0; i < c->n_clients; i++) {
 		const struct client_conf *cc = &c->clients[i];
+		const char *role = aws_role_of(&cc->client, account);
 
 		where_text(&cc->client, where, sizeof(where));
 		out_table_cell(t, CYAN, "%s", cc->client.name);
 		out_table_cell(t, PLAIN, "%s", cc->identity->name);
 		out_table_cell(t, PLAIN, "%s", cc->client.drv->name);
 		out_table_cell(t, PLAIN, "%s", cc->client.region);
-		out_table_cell(t, PLAIN, "%s%s", where,
+		out_table_cell(t, PLAIN, "%s%s%s%s", where,
+		    role != NULL             ? ", as "
+			: account[0] != '\0' ? ", account "
+					     : "",
+		    role != NULL ? role : account,
 		    cc->required ? "" : " (not required)");
 	}
 	out_table_end(t);
@@ -190,42 +244,60 @@ say_finding(const struct finding *f)
 	    f->gone ? f->absent : "");
 }
 
+static cJSON *
+json_identity(const struct identity_conf *id)
+{
+	cJSON *row = cJSON_CreateObject(), *windows;
+	char text[WINDOW_TEXT_MAX];
+
+	(void)cJSON_AddStringToObject(row, "identity", id->name);
+	(void)cJSON_AddStringToObject(row, "iam_user", id->iam_user);
+	(void)cJSON_AddStringToObject(row, "account", id->account);
+	(void)cJSON_AddNumberToObject(row, "ring", id->ring);
+	windows = cJSON_AddArrayToObject(row, "windows");
+	for (size_t i = 0; i < id->windows.n; i++) {
+		window_text(&id->windows.at[i], text);
+		(void)cJSON_AddItemToArray(windows, cJSON_CreateString(text));
+	}
+	if (id->role_arn != NULL)
+		(void)cJSON_AddStringToObject(row, "role_arn", id->role_arn);
+	return row;
+}
+
+static cJSON *
+json_client(const struct client_conf *cc)
+{
+	cJSON *row = cJSON_CreateObject();
+	char where[300], account[AWS_ACCOUNT_MAX];
+	const char *role = aws_role_of(&cc->client, account);
+
+	where_text(&cc->client, where, sizeof(where));
+	(void)cJSON_AddStringToObject(row, "client", cc->client.name);
+	(void)cJSON_AddStringToObject(row, "identity", cc->identity->name);
+	(void)cJSON_AddStringToObject(row, "kind", cc->client.drv->name);
+	(void)cJSON_AddStringToObject(row, "region", cc->client.region);
+	(void)cJSON_AddStringToObject(row, "where", where);
+	if (role != NULL)
+		(void)cJSON_AddStringToObject(row, "role_arn", role);
+	if (account[0] != '\0')
+		(void)cJSON_AddStringToObject(row, "account", account);
+	(void)cJSON_AddBoolToObject(row, "required", cc->required);
+	return row;
+}
+
 static void
 json_lists(cJSON *o, const struct config *c)
 {
 	cJSON *ids = cJSON_AddArrayToObject(o, "identities");
 	cJSON *clients = cJSON_AddArrayToObject(o, "clients");
 	cJSON *warnings = cJSON_AddArrayToObject(o, "warnings");
-	char where[300];
 
-	for (size_t i = 0; i < c->n_identities; i++) {
-		const struct identity_conf *id = &c->identities[i];
-		cJSON *row = cJSON_CreateObject();
-
-		(void)cJSON_AddStringToObject(row, "identity", id->name);
-		(void)cJSON_AddStringToObject(row, "iam_user", id->iam_user);
-		(void)cJSON_AddStringToObject(row, "account", id->account);
-		(void)cJSON_AddNumberToObject(row, "ring", id->ring);
-		if (id->role_arn != NULL)
-			(void)cJSON_AddStringToObject(
-			    row, "role_arn", id->role_arn);
-		(void)cJSON_AddItemToArray(ids, row);
-	}
-	for (size_t i = 0; i < c->n_clients; i++) {
-		const struct client_conf *cc = &c->clients[i];
-		cJSON *row = cJSON_CreateObject();
-
-		where_text(&cc->client, where, sizeof(where));
-		(void)cJSON_AddStringToObject(row, "client", cc->client.name);
-		(void)cJSON_AddStringToObject(
-		    row, "identity", cc->identity->name);
-		(void)cJSON_AddStringToObject(
-		    row, "kind", cc->client.drv->name);
-		(void)cJSON_AddStringToObject(row, "region", cc->client.region);
-		(void)cJSON_AddStringToObject(row, "where", where);
-		(void)cJSON_AddBoolToObject(row, "required", cc->required);
-		(void)cJSON_AddItemToArray(clients, row);
-	}
+	for (size_t i = 0; i < c->n_identities; i++)
+		(void)cJSON_AddItemToArray(
+		    ids, json_identity(&c->identities[i]));
+	for (size_t i = 0; i < c->n_clients; i++)
+		(void)cJSON_AddItemToArray(
+		    clients, json_client(&c->clients[i]));
 	for (size_t i = 0; config_warning(c, i) != NULL; i++)
 		(void)cJSON_AddItemToArray(
 		    warnings, cJSON_CreateString(config_warning(c, i)));

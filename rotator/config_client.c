@@ -56,6 +56,9 @@ identity_find(const struct config_full *c, const struct slots *s,
 		return no_identity(c, s, cl, e);
 	cl->identity = &c->pub.identities[at];
 	cl->client.identity = cl->identity->name;
+	cl->client.role_arn = cl->identity->role_arn;
+	cl->client.external_id = cl->identity->external_id;
+	cl->client.own_account = c->pub.account;
 	return EC_OK;
 }
 

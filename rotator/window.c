@@ -2,6 +2,7 @@
 #include "rotator/window.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -96,6 +97,28 @@ window_parse(const char *text, struct window *ret)
 	    !parse_time(&s, &ret->to))
 		return false;
 	return *s == '\0' && ret->from < DAY_MINUTES && ret->from != ret->to;
+}
+
+#define WORKDAYS 0x3eU /* Monday to Friday */
+
+void
+window_text(const struct window *w, char ret[WINDOW_TEXT_MAX])
+{
+	char days[WEEK * 4 + 1] = "";
+	size_t n = 0;
+
+	if (w->days == ALL_DAYS)
+		(void)snprintf(days, sizeof(days), "daily");
+	else if (w->days == WORKDAYS)
+		(void)snprintf(days, sizeof(days), "mon-fri");
+	else
+		for (int d = 0; d < WEEK; d++)
+			if ((w->days >> d & 1) != 0)
+				n += (size_t)snprintf(days + n,
+				    sizeof(days) - n, "%s%s", n == 0 ? "" : ",",
+				    day_names[d]);
+	(void)snprintf(ret, WINDOW_TEXT_MAX, "%s %02d:%02d-%02d:%02d", days,
+	    w->from / 60, w->from % 60, w->to / 60, w->to % 60);
 }
 
 static bool

@@ -24,6 +24,10 @@ struct windows {
  * any case. Pure. False: it is none. */
 bool window_parse(const char *text, struct window *ret);
 
+/* In words that window_parse() takes and makes the same of. */
+#define WINDOW_TEXT_MAX 64
+void window_text(const struct window *w, char ret[WINDOW_TEXT_MAX]);
+
 /* When one of them is next open: now, when one is; ms. */
 int64_t windows_next(const struct windows *w, int64_t now);
 

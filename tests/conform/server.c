@@ -11,6 +11,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "base/net.h"
+#include "sigv4/account.h"
 #include "sigv4/aws.h"
 
 #define SERVERS 8
@@ -96,18 +97,50 @@ lend_net(void *ctx, struct net **ret, struct err *e)
 	return EC_OK;
 }
 
-/* One session: rows use one region. */
-static enum ec
-lend_aws(void *ctx, const char *region, struct aws **ret, struct err *e)
+/* One session as ourselves, for rows use one region; and one as a role, of the
+ * place that was made last: an account remembers for a while that its role
+ * could not be assumed. */
+static struct aws_env env;
+static struct aws *aws, *role_aws;
+static struct aws_account *own, *role;
+
+static void
+forget_role(void)
 {
-	static struct aws *aws;
-	static struct aws_env env;
-	const struct aws_options o = { .region = region, .attempts = 1 };
+	aws_close(role_aws);
+	aws_account_close(role);
+	aws_account_close(own);
+	role_aws = NULL;
+	role = own = NULL;
+}
+
+static enum ec
+lend_role(struct net *net, const struct sts_role *as, struct aws_options *o,
+    struct aws **ret, struct err *e)
+{
+	if (own == NULL)
+		TRY(aws_account_open(&env, &own, e));
+	if (role == NULL)
+		TRY(aws_account_open_role(own, o->region, as, &role, e));
+	o->account = role;
+	if (role_aws == NULL)
+		TRY(aws_open(net, &env, o, &role_aws, e));
+	*ret = role_aws;
+	return EC_OK;
+}
+
+static enum ec
+lend_aws(void *ctx, const struct sts_role *as, const char *region,
+    struct aws **ret, struct err *e)
+{
+	struct aws_options o = { .region = region, .attempts = 1 };
 	struct net *net = NULL;
 
 	TRY(lend_net(ctx, &net, e));
 	env = aws_env_process;
 	env.net = net;
+	if (as != NULL)
+		return lend_role(net, as, &o, ret, e);
 	if (aws == NULL)
 		TRY(aws_open(net, &env, &o, &aws, e));
 	*ret = aws;
@@ -144,5 +177,6 @@ server_reach(struct place *p)
 		.wall = lend_wall,
 		.sleep = lend_sleep };
 
+	forget_role();
 	p->c.reach = &reach;
 }

@@ -132,8 +132,10 @@ static const char *const net_keys[] = { "AWS_SHARED_CREDENTIALS_FILE", "~/keys",
 	"AWS_CONFIG_FILE", "~/none", NULL };
 
 static enum ec
-net_lend(void *ctx, const char *region, struct aws **ret, struct err *e)
+net_lend(void *ctx, const struct sts_role *as, const char *region,
+    struct aws **ret, struct err *e)
 {
+	(void)as;
 	(void)region;
 	(void)e;
 	*ret = ctx;
@@ -151,7 +153,10 @@ net_aws_json(const struct input *in, struct err *e)
 	cJSON *reply = NULL;
 	struct client_reach reach = { .aws = net_lend };
 	const struct client c = { .name = "web", .reach = &reach };
-	const struct aws_object to = { &c, &aws_ssm, "/p", "eu-west-1" };
+	const struct aws_object to = { .c = &c,
+		.service = &aws_ssm,
+		.name = "/p",
+		.region = "eu-west-1" };
 	const struct aws_json_call q = {
 		.action = "GetParameter", .body = body, .reads = true
 	};

@@ -140,9 +140,11 @@ store_lend_net(void *ctx, struct net **ret, struct err *e)
 }
 
 static inline enum ec
-store_lend_aws(void *ctx, const char *region, struct aws **ret, struct err *e)
+store_lend_aws(void *ctx, const struct sts_role *as, const char *region,
+    struct aws **ret, struct err *e)
 {
 	(void)ctx;
+	(void)as;
 	(void)e;
 	if (store_aws == NULL)
 		fake_session(region, &store_aws);

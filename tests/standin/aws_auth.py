@@ -6,12 +6,15 @@ program under test is in it.
 Sources: "Create a signed AWS API request" and "Policy evaluation logic", IAM
 user guide; "Common errors" of each service's API reference.
 """
+import base64
 import fnmatch
 import glob
+import hashlib
 import hmac
 import json
 import os
 import re
+import time
 from datetime import datetime, timezone
 
 from botocore.auth import SigV4Auth
@@ -34,6 +37,66 @@ class User:
         self.arn = 'arn:aws:iam::%s:user/%s' % (ACCOUNT, name)
         self.key_id, self.secret = key_id, secret
         self.policies, self.active = policies, active
+        self.account = ACCOUNT
+
+
+# --- sessions of roles ---
+#
+# A session token says itself which key and role it is for and when it ends,
+# and is signed with what the stand-ins of one test share, so that sts.py gives
+# them out and the others need not ask it.
+
+SHARED = os.environ.get('STRICT_SESSIONS', '').encode()
+ROLE = re.compile(r'arn:aws:iam::(\d{12}):role/([\w+=,.@/-]+)')
+
+
+def _sealed(text):
+    return hmac.new(SHARED, text.encode(), hashlib.sha256).hexdigest()
+
+
+class Session:
+    """Like a user. policies: None, what a role of that name may; see below."""
+
+    def __init__(self, key_id, secret, token, arn, until):
+        self.account, self.role = ROLE.fullmatch(arn).groups()
+        self.arn = 'arn:aws:sts::%s:assumed-role/%s/x' % (self.account, self.role)
+        self.key_id, self.secret, self.token = key_id, secret, token
+        self.until, self.active = until, True
+
+    @property
+    def policies(self):
+        found = role_policy(self.account)
+        return [only_reads([found])[0] if self.role.endswith('reader') else found]
+
+
+def give_session(arn, ttl, key=None):
+    """A new one; key: (id, secret) that a third server knows, too."""
+    until = int(time.time() + ttl)
+    key_id = key[0] if key else 'ASIA' + base64.b32encode(os.urandom(10)).decode()
+    body = base64.urlsafe_b64encode(json.dumps([key_id, arn, until, os.urandom(4).hex()])
+                                    .encode()).decode()
+    token = body + '.' + _sealed('token ' + body)
+    return Session(key_id, key[1] if key else _sealed('secret ' + token)[:40], token, arn, until)
+
+
+def find_session(key_id, token):
+    """None: there is no such session."""
+    body, _, seal = token.partition('.')
+    if not SHARED or not hmac.compare_digest(seal, _sealed('token ' + body)):
+        return None
+    own_id, arn, until, _ = json.loads(base64.urlsafe_b64decode(body))
+    if own_id != key_id:
+        return None
+    secret = _sealed('secret ' + token)[:40]
+    if key_id == os.environ.get('STRICT_KEY_ID'):
+        secret = os.environ['STRICT_SECRET']
+    return Session(key_id, secret, token, arn, until)
+
+
+def role_policy(account):
+    """What deploy/ tells to attach to a role in that account."""
+    with open(os.path.join(TOP, 'deploy', 'store-role-policy.json')) as f:
+        return json.loads(f.read().replace('ACCOUNT', account))
 
 
 def documented_policy(kind):
@@ -148,10 +211,17 @@ def authenticate(environ, raw, service, known):
     """The user who signed this request; raises Refusal. raw: its body."""
     headers = headers_of(environ)
     key_id, day, region, scope, signed, signature = parse(headers.get('authorization'))
-    user = next((u for u in known if u.key_id == key_id and u.active), None)
-    if user is None or 'x-amz-security-token' in headers:
+    token = headers.get('x-amz-security-token')
+    if token is None:
+        user = next((u for u in known if u.key_id == key_id and u.active), None)
+    else:
+        user = find_session(key_id, token)
+    if user is None:
         raise Refusal('UnrecognizedClientException',
                       'The security token included in the request is invalid.')
+    if token is not None and user.until < time.time():
+        raise Refusal('ExpiredTokenException',
+                      'The security token included in the request is expired')
     check_time(headers.get('x-amz-date'), day)
     signed = signed.split(';')
     must = {'host', *(h for h in headers if h.startswith('x-amz-')),

@@ -12,7 +12,8 @@ Calls for tests, POSTs of JSON without signature:
     /strict/reset              forgets functions and orders
     /strict/role               {"as": "reader"}: what `client` may from now on
     /strict/put                {"name": ..., "variables": {...}, "kms": ...,
-                               "hidden": bool}: a function as given
+                               "hidden": bool, "account": ...}: a function as
+                               given
     /strict/get                {"name": ...}: answers with what it has
     /strict/before             {"at": ACTION, "variables": {...}}: once, just
                                before the next such request, somebody else
@@ -49,8 +50,9 @@ class Hung(Exception):
 
 
 class Function:
-    def __init__(self, name, variables, kms=None, hidden=False):
+    def __init__(self, name, variables, kms=None, hidden=False, account=aws_auth.ACCOUNT):
         self.name, self.variables, self.kms, self.hidden = name, variables, kms, hidden
+        self.account = account
         self.polls, self.status, self.reason, self.broken = 0, 'Successful', None, None
         self.used = variables  # what runs
         self.touch()
@@ -74,7 +76,7 @@ class Function:
     def told(self, region):
         out = {'FunctionName': self.name, 'RevisionId': self.revision, 'State': 'Active',
                'FunctionArn': 'arn:aws:lambda:%s:%s:function:%s'
-               % (region, aws_auth.ACCOUNT, self.name),
+               % (region, self.account, self.name),
                'LastUpdateStatus': self.status, 'Version': '$LATEST', 'Timeout': 3}
         if self.reason:
             out['LastUpdateStatusReason'] = self.reason
@@ -133,7 +135,7 @@ def find(name):
     found = NAME.fullmatch(urllib.parse.unquote(name))
     if not found:
         refuse('ValidationException', 'bad function name')
-    return found.group(3)
+    return found.group(2), found.group(3)
 
 
 def serve(method, path, headers, raw):
@@ -145,10 +147,11 @@ def serve(method, path, headers, raw):
     for h, v in headers.items():
         environ['HTTP_' + h.upper().replace('-', '_')] = v
     user, region = aws_auth.authenticate(environ, raw, 'lambda', USERS)
-    name = find(match.group(1))
+    account, name = find(match.group(1))
+    account = account or user.account  # a name is one in the caller's account
     aws_auth.authorize(user, 'lambda:' + action, 'arn:aws:lambda:%s:%s:function:%s'
-                       % (region, aws_auth.ACCOUNT, name))
-    f = functions.get(name)
+                       % (region, account, name))
+    f = functions.get((account, name))
     if f is None:
         refuse('ResourceNotFoundException', 'Function not found: ' + name, 404)
     if {'hang ' + action, 'hang *'} & set(orders):
@@ -180,10 +183,12 @@ def control(path, body):
     elif path == '/strict/role':
         aws_auth.act_as(USERS, body['as'])
     elif path == '/strict/put':
-        functions[body['name']] = Function(
-            body['name'], body.get('variables'), body.get('kms'), body.get('hidden', False))
+        account = body.get('account', aws_auth.ACCOUNT)
+        functions[account, body['name']] = Function(
+            body['name'], body.get('variables'), body.get('kms'), body.get('hidden', False),
+            account)
     elif path == '/strict/get':
-        f = functions[body['name']]
+        f = functions[body.get('account', aws_auth.ACCOUNT), body['name']]
         return {'variables': f.variables, 'used': f.used, 'kms': f.kms, 'status': f.status}
     elif path == '/strict/before':
         orders['before ' + body['at']] = body['variables']

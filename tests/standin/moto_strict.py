@@ -9,7 +9,8 @@ Besides AWS there are a few calls for tests, POSTs of JSON without signature:
     /strict/reset   forgets secrets, parameters and orders
     /strict/role    {"as": "reader"}: what `client` may from now on
     /strict/do      {"service": ..., "call": ..., "args": {...}}: one call by
-                    boto3 as admin; answers with its result
+                    boto3 as admin; answers with its result. "account": of
+                    another account than that of the users
     /strict/before  {"at": "PutSecretValue", "do": {...}}: the same, once, just
                     before the next request of that action is served
     /strict/answer  {"at": ..., "code": ..., "message": ...}: the next request
@@ -37,6 +38,7 @@ from werkzeug.serving import make_server
 import aws_auth
 
 assert DEFAULT_ACCOUNT_ID == aws_auth.ACCOUNT
+ACCOUNT_HEADER = 'x-moto-account-id'  # moto's own
 USERS = aws_auth.users()
 ADMIN = USERS[0]
 
@@ -98,6 +100,8 @@ def as_admin(what):
         what['service'], region_name=what.get('region', 'us-east-1'),
         endpoint_url='http://127.0.0.1:%d' % PORT,
         aws_access_key_id=ADMIN.key_id, aws_secret_access_key=ADMIN.secret)
+    client.meta.events.register('before-call', lambda params, **_: params['headers'].update(
+        {ACCOUNT_HEADER: what.get('account', aws_auth.ACCOUNT)}))
     result = getattr(client, what['call'])(**what['args'])
     result.pop('ResponseMetadata', None)
     return result
@@ -112,8 +116,9 @@ def wake():
 def control(path, body):
     if path == '/strict/reset':
         for backends in (secretsmanager_backends, ssm_backends):
-            for backend in list(backends[aws_auth.ACCOUNT].values()):
-                backend.reset()
+            for account in list(backends):
+                for backend in list(backends[account].values()):
+                    backend.reset()
         for orders in pending.values():
             orders.clear()
         wake()
@@ -134,9 +139,9 @@ def control(path, body):
 TARGETS = {'secretsmanager': 'secretsmanager', 'AmazonSSM': 'ssm'}
 
 
-def resources(service, region, body):
-    """The ARNs that a request is about."""
-    head = 'arn:aws:%s:%s:%s:' % (service, region, aws_auth.ACCOUNT)
+def resources(service, region, account, body):
+    """The ARNs that a request is about: a name is one in the caller's account."""
+    head = 'arn:aws:%s:%s:%s:' % (service, region, account)
     if service == 'secretsmanager':
         name = body.get('SecretId', body.get('Name', '*'))
         # AWS adds six characters of its own to the name
@@ -155,8 +160,9 @@ def door(environ, raw):
     service = TARGETS[target]
     user, region = aws_auth.authenticate(environ, raw, service, USERS)
     if user is not ADMIN:
+        environ['HTTP_X_MOTO_ACCOUNT_ID'] = user.account
         body = json.loads(raw)
-        for r in resources(service, region, body):
+        for r in resources(service, region, user.account, body):
             aws_auth.authorize(user, service + ':' + action, r)
         with lock:
             before = pending['before'].pop(action, None)

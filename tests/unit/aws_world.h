@@ -14,6 +14,7 @@
 #include "fake_env.h"
 #include "fake_http.h"
 #include "sigv4/aws.h"
+#include "sigv4/sts.h"
 
 #define ANSWER(status, more, json)                                             \
 	{                                                                      \
@@ -32,6 +33,7 @@ struct aws_world {
 	struct net *net;
 	struct aws *aws;
 	char asked[REGION_MAX]; /* region of the last session */
+	char as[256];           /* its role, external id, and who asks */
 	struct client_reach reach;
 	char url[64];
 	int naps;
@@ -47,11 +49,16 @@ world_net(void *ctx, struct net **ret, struct err *e)
 }
 
 static inline enum ec
-world_aws(void *ctx, const char *region, struct aws **ret, struct err *e)
+world_aws(void *ctx, const struct sts_role *as, const char *region,
+    struct aws **ret, struct err *e)
 {
 	struct aws_world *w = ctx;
 
 	(void)e;
+	(void)snprintf(w->as, sizeof(w->as), "%s %s %s",
+	    as != NULL ? as->arn : "-",
+	    as != NULL && as->external_id != NULL ? as->external_id : "-",
+	    as != NULL ? as->where : "-");
 	(void)snprintf(w->asked, sizeof(w->asked), "%s", region);
 	*ret = w->aws;
 	return EC_OK;

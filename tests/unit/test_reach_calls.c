@@ -4,8 +4,10 @@
 #include "clients/aws_json.h"
 
 static enum ec
-lend(void *ctx, const char *region, struct aws **ret, struct err *e)
+lend(void *ctx, const struct sts_role *as, const char *region, struct aws **ret,
+    struct err *e)
 {
+	(void)as;
 	(void)region;
 	(void)e;
 	*ret = ctx;
@@ -29,7 +31,10 @@ call(struct world *w, bool reads, enum ec want)
 	cJSON *reply = NULL;
 	struct client_reach reach = { .aws = lend };
 	const struct client c = { .name = "web", .reach = &reach };
-	const struct aws_object to = { &c, &aws_ssm, "/p", "eu-west-1" };
+	const struct aws_object to = { .c = &c,
+		.service = &aws_ssm,
+		.name = "/p",
+		.region = "eu-west-1" };
 	const struct aws_json_call q = { .action = "GetParameter",
 		.body = body,
 		.reads = reads,
