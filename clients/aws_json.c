@@ -281,15 +281,14 @@ aws_json_add(cJSON *to, const char *key, cJSON *item)
 	return false;
 }
 
+/* A role is shared by all who name it, so no single client is named. */
 static enum ec
 session(const struct aws_object *o, struct aws **ret, struct err *e)
 {
-	char where[128];
 	const struct sts_role as = { .arn = o->role_arn,
 		.external_id = o->external_id,
-		.where = where };
+		.where = "role_arn of a client" };
 
-	(void)snprintf(where, sizeof(where), "client %.100s", o->c->name);
 	return reach_aws(
 	    o->c, o->role_arn != NULL ? &as : NULL, o->region, ret, e);
 }

@@ -29,10 +29,14 @@ external_id(const struct client *c, const struct aws_role *r)
 	return of_identity(r) ? c->external_id : r->external_id;
 }
 
+/* What is longer than any account is not cut down to one. */
 static void
 set_account(char to[AWS_ACCOUNT_MAX], const char *s, size_t n)
 {
-	(void)snprintf(to, AWS_ACCOUNT_MAX, "%.*s", (int)n, s);
+	if (n < AWS_ACCOUNT_MAX)
+		(void)snprintf(to, AWS_ACCOUNT_MAX, "%.*s", (int)n, s);
+	else
+		(void)snprintf(to, AWS_ACCOUNT_MAX, "?");
 }
 
 /* That in an ARN; "" when there is none in it. */

@@ -204,8 +204,9 @@ refused() {
 	trust $ROLE_B ext-1
 	untouched 12 "client secret" "$ROLE_B" AssumeRole AccessDenied \
 	    'account 210987654321' 'trust policy' 'an external_id is sent'
-	gives 75 --dry-run
-	says "$ROLE_B" AccessDenied
+	gives 12 --dry-run
+	says 'Parameter Store: /prod/smtp/pair (us-east-1, account 210987654321)' \
+	    "role_arn of a client: $ROLE_B" AccessDenied
 	clients '' "role_arn: '$ROLE_B'" | conf -
 	untouched 12 'no external_id is sent'
 	holds_all $B "$OLD"
@@ -216,10 +217,10 @@ may_not() { # the role is there, its policy is not
 	trust ${ROLE_B}-reader
 	clients '' "role_arn: '$ROLE_B-reader'" | conf -
 	gives 0 --force --dry-run
-	rotate --force
-	[ "$code" != 0 ]
-	gives 0 status
-	says "allow secretsmanager:PutSecretValue for the role $ROLE_B-reader"
+	gives 12 --force
+	says "allow secretsmanager:PutSecretValue for the role $ROLE_B-reader" \
+	    'account 210987654321'
+	is_state PUSHING
 	holds_all $B "$OLD"
 }
 # Our own account has things of the same names: nothing is written there.
@@ -328,7 +329,7 @@ wrong_words() {
 	conf - <<<"$doc, role_arn: identity }"
 	says_config 'role_arn: identity, but identity '"'mail'"' has no role_arn'
 	conf - <<<"$doc, role_arn: rotator }"
-	says_config '"rotator" is not the ARN of a role'
+	says_config 'rotator' 'is not the ARN of a role'
 	conf - <<<"$doc, external_id: ext-1 }"
 	says_config 'external_id without role_arn'
 	conf - <<<"$doc, role_arn: '$ROLE_B', account: '$C' }"

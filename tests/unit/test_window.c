@@ -146,6 +146,41 @@ test_agrees(void **state)
 	tzset();
 }
 
+/* The words mean the window again. */
+static void
+test_text(void **state)
+{
+	static const struct {
+		const char *text, *same; /* NULL: as it stands */
+	} rows[] = {
+		{ "daily 02:00-05:00", NULL },
+		{ "mon-fri 22:00-04:00", NULL },
+		{ "sat 00:00-24:00", NULL },
+		{ "Sat-Sun 01:05-01:04", "sun,sat 01:05-01:04" },
+		{ "sun-sat 09:00-10:00", "daily 09:00-10:00" },
+		{ "mon,tue,wed,thu,fri 09:00-10:00", "mon-fri 09:00-10:00" },
+		{ "fri-mon 09:00-10:00", "sun,mon,fri,sat 09:00-10:00" },
+	};
+	char got[WINDOW_TEXT_MAX];
+	struct window w, again;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		assert_true(window_parse(rows[i].text, &w));
+		window_text(&w, got);
+		assert_string_equal(
+		    got, rows[i].same != NULL ? rows[i].same : rows[i].text);
+	}
+	for (unsigned days = 1; days < 128; days++) {
+		w = (struct window){ .days = days, .from = 61, .to = 1440 };
+		window_text(&w, got);
+		assert_true(window_parse(got, &again));
+		assert_int_equal(again.days, days);
+		assert_int_equal(again.from, 61);
+		assert_int_equal(again.to, 1440);
+	}
+}
+
 int
 main(void)
 {
@@ -153,6 +188,7 @@ main(void)
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_agrees),
+		cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
