@@ -28,6 +28,9 @@ static const char *const lambda_argv[] = { PYTHON, "tests/standin/lambda.py",
 	NULL };
 static const char *const lambda_services[] = { "LAMBDA", NULL };
 static const struct standin lambda = { lambda_argv, lambda_services };
+static const char *const sts_argv[] = { PYTHON, "tests/standin/sts.py", NULL };
+static const char *const sts_services[] = { "STS", NULL };
+static const struct standin sts = { sts_argv, sts_services };
 
 static bool
 order(struct place *p, unsigned port, const char *path, const char *json)
@@ -71,11 +74,9 @@ tell(struct place *p, const char *calls)
 	return true;
 }
 
-/* The stand-in, empty but for what is ordered, and this process's AWS
- * settings. */
+/* Serves, and this process's AWS settings lead to it. */
 static bool
-stand_in(struct place *p, const struct standin *s, const char *path,
-    const char *const *seeds)
+begin_standin(struct place *p, const struct standin *s)
 {
 	const unsigned port = server_port(p, s->argv);
 	char name[64], url[64];
@@ -89,16 +90,28 @@ stand_in(struct place *p, const struct standin *s, const char *path,
 		    name, sizeof(name), "AWS_ENDPOINT_URL_%s", s->services[i]);
 		(void)setenv(name, url, 1);
 	}
+	server_reach(p);
+	return order(p, port, "reset", "{}");
+}
+
+/* The stand-in, empty but for what is ordered, and this process's AWS
+ * settings. */
+static bool
+stand_in(struct place *p, const struct standin *s, const char *path,
+    const char *const *seeds)
+{
 	(void)setenv("AWS_ACCESS_KEY_ID", KEY_ID, 1);
 	(void)setenv("AWS_SECRET_ACCESS_KEY", SECRET, 1);
+	(void)setenv("BASE_KEY_ID", KEY_ID, 1);
+	(void)setenv("BASE_SECRET", SECRET, 1);
+	(void)setenv("STRICT_SESSIONS", "of the conformance suite", 1);
 	(void)setenv("AWS_CONFIG_FILE", "/nonexistent/aws", 1);
 	(void)setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/aws", 1);
 	(void)unsetenv("AWS_SESSION_TOKEN");
-	server_reach(p);
-	if (!order(p, port, "reset", "{}"))
+	if (!begin_standin(p, s))
 		return false;
 	for (; *seeds != NULL; seeds++)
-		if (!order(p, port, path, *seeds))
+		if (!order(p, port_now, path, *seeds))
 			return false;
 	return true;
 }
@@ -129,6 +142,32 @@ setup_secret(struct place *p)
 	place_set(p, "secret", "prod/smtp", NULL);
 	place_set(p, "username_key", "smtp.user", NULL);
 	place_set(p, "password_key", "smtp.password", NULL);
+	return true;
+}
+
+/* The same secret in the account of a role, and STS. */
+#define ROLE_ACCOUNT "210987654321"
+#define ROLE         "arn:aws:iam::" ROLE_ACCOUNT ":role/smtp-secrets"
+
+static bool
+setup_role(struct place *p)
+{
+	static const char *const seeds[] = {
+		"{\"account\": \"" ROLE_ACCOUNT "\", "
+		"\"service\": \"secretsmanager\", \"call\": \"create_secret\","
+		"\"args\": {\"Name\": \"prod/smtp\", \"SecretString\": \"{}\"}}",
+		NULL
+	};
+
+	if (!stand_in(p, &moto, "do", seeds) || !begin_standin(p, &sts) ||
+	    !order(p, port_now, "trust",
+		"{\"arn\": \"" ROLE "\", \"external_id\": \"ext\"}"))
+		return false;
+	common(p);
+	place_set(p, "secret", "prod/smtp", NULL);
+	place_set(p, "create", "true", NULL);
+	place_set(p, "role_arn", ROLE, NULL);
+	place_set(p, "external_id", "ext", NULL);
 	return true;
 }
 
@@ -253,6 +292,29 @@ static const struct trouble secret_troubles[] = {
 };
 
 #undef AT
+#define AT "Secrets Manager: prod/smtp (us-east-1, account " ROLE_ACCOUNT "): "
+/* Told to STS, which was set up last, between two runs. */
+static bool
+tell_between(struct place *p, const char *calls)
+{
+	server_forget();
+	return tell(p, calls);
+}
+
+static const struct trouble role_troubles[] = {
+	ACTIVATE_HANGS,
+	{ "denied: the role trusts us no more", tell_between,
+	    "trust {\"arn\":\"" ROLE "\",\"trusted\":false}",
+	    { EC_DENIED, EC_DENIED, EC_DENIED }, AT, HANGS_NOT },
+	{ "denied: another external id is wanted", tell_between,
+	    "trust {\"arn\":\"" ROLE "\",\"external_id\":\"other\"}",
+	    { EC_DENIED, EC_DENIED, EC_DENIED }, AT, HANGS_NOT },
+	{ "denied: the session is over", tell_between, "ttl {\"s\":-5}",
+	    { EC_DENIED, EC_DENIED, EC_DENIED }, AT, HANGS_NOT },
+	{ .name = NULL },
+};
+
+#undef AT
 #define AT "Parameter Store: /prod/smtp/pair (us-east-1): "
 static const struct trouble parameter_troubles[] = {
 	ACTIVATE_HANGS,
@@ -319,6 +381,10 @@ const struct row rows_aws[] = {
 	    .driver = "aws-secretsmanager",
 	    .setup = setup_secret,
 	    .troubles = secret_troubles },
+	{ .name = "aws-secretsmanager-role",
+	    .driver = "aws-secretsmanager",
+	    .setup = setup_role,
+	    .troubles = role_troubles },
 	{ .name = "aws-ssm-json",
 	    .driver = "aws-ssm",
 	    .setup = setup_parameter,

@@ -104,8 +104,8 @@ static struct aws_env env;
 static struct aws *aws, *role_aws;
 static struct aws_account *own, *role;
 
-static void
-forget_role(void)
+void
+server_forget(void)
 {
 	aws_close(role_aws);
 	aws_account_close(role);
@@ -177,6 +177,6 @@ server_reach(struct place *p)
 		.wall = lend_wall,
 		.sleep = lend_sleep };
 
-	forget_role();
+	server_forget();
 	p->c.reach = &reach;
 }

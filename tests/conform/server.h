@@ -17,4 +17,7 @@ unsigned server_port(struct place *p, const char *const *argv);
 /* Lends p->c a net and the AWS session of this process's environment. */
 void server_reach(struct place *p);
 
+/* The session of a role is forgotten, as it is between two runs. */
+void server_forget(void);
+
 #endif
