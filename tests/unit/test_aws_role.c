@@ -253,6 +253,40 @@ wrong_account(void **state)
 	}
 }
 
+static void
+confirmed(void **state)
+{
+	static const struct {
+		const char *account, *arn;
+		enum ec ec;
+	} rows[] = {
+		{ "", NULL, EC_OK },
+		{ "", "x", EC_OK },
+		{ THEIRS, SECRET(THEIRS), EC_OK },
+		{ THEIRS, NULL, EC_PROTO },
+		{ THEIRS, "", EC_PROTO },
+		{ THEIRS, "x", EC_PROTO },
+		{ THEIRS, "arn:aws:secretsmanager:us-east-1", EC_PROTO },
+		{ THEIRS, SECRET(OURS), EC_CONFIG },
+		{ THEIRS, SECRET("21098765432"), EC_CONFIG },
+		{ THEIRS, SECRET(THEIRS "0"), EC_CONFIG },
+	};
+	const struct client c = { .name = "web" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct aws_object o = {
+			.c = &c, .service = &aws_secrets_manager, .name = "x"
+		};
+		struct err e;
+
+		(void)snprintf(
+		    o.account, sizeof(o.account), "%s", rows[i].account);
+		assert_int_equal(
+		    aws_role_confirm(&o, rows[i].arn, &e), rows[i].ec);
+	}
+}
+
 /* A plan says it, too: no key is made for nothing. */
 static void
 wrong_account_planned(void **state)
@@ -336,6 +370,7 @@ main(void)
 		cmocka_unit_test(resolved),
 		cmocka_unit_test(wrong_account),
 		cmocka_unit_test(wrong_account_planned),
+		cmocka_unit_test(confirmed),
 		cmocka_unit_test(asked_as),
 		cmocka_unit_test(asked_as_ourselves),
 		cmocka_unit_test(denied),
