@@ -140,6 +140,75 @@ untouched() { # CODE WORD...: refused before anything is made or written
 
 # --- the tests ---
 
+# The stand-ins are no push-overs: a session is good for its own account, with
+# its own secret and token, and as long as it lasts.
+stand_ins() {
+	seed $A $B $C
+	trust $ROLE_B ext-1
+	trust $ROLE_C
+	"$PYTHON" - "$STS" "$MOTO" "$LAMBDA" $ROLE_B $ROLE_C <<-'END'
+		import json, os, sys, urllib.request
+		import boto3, botocore.config, botocore.exceptions
+		sts, moto, lamb, role_b, role_c = sys.argv[1:]
+		once = botocore.config.Config(retries={'total_max_attempts': 1})
+		bad = 0
+		def client(service, key, secret, token=None):
+		    return boto3.client(service, region_name='us-east-1', config=once, endpoint_url={
+		        'sts': sts, 'lambda': lamb}.get(service, moto), aws_access_key_id=key,
+		        aws_secret_access_key=secret, aws_session_token=token)
+		def want(wanted, call, **args):
+		    global bad
+		    try:
+		        got, result = 'fine', call(**args)
+		    except botocore.exceptions.ClientError as e:
+		        got, result = e.response['Error']['Code'], None
+		    print("ok" if got == wanted else "NOT", call.__name__, args, got, file=sys.stderr)
+		    bad += got != wanted
+		    return result
+		base = os.environ['BASE_KEY_ID'], os.environ['BASE_SECRET']
+		me = client('sts', *base)
+		def assume(who, wanted, arn, **more):
+		    r = want(wanted, who.assume_role, RoleArn=arn, RoleSessionName='xx', **more)
+		    return r and tuple(r['Credentials'][n] for n in (
+		        'AccessKeyId', 'SecretAccessKey', 'SessionToken'))
+		assume(me, 'AccessDenied', role_b)
+		assume(me, 'AccessDenied', role_b, ExternalId='ext-2')
+		assume(me, 'AccessDenied', role_c, ExternalId='ext-1')
+		assume(me, 'AccessDenied', role_c + 'x')
+		assume(client('sts', base[0], 'x'), 'InvalidSignatureException', role_c)
+		b = assume(me, 'fine', role_b, ExternalId='ext-1')
+		c = assume(me, 'fine', role_c)
+		assume(client('sts', *b), 'AccessDenied', role_c)
+		# What each is asked for, and where it says that it is.
+		asks = {
+		    'secretsmanager': (lambda s: s.get_secret_value, {'SecretId': 'prod/smtp'}, 'ARN'),
+		    'ssm': (lambda s: s.get_parameters, {'Names': ['/prod/smtp/pair']}, None),
+		    'lambda': (lambda s: s.get_function_configuration,
+		               {'FunctionName': 'mailer'}, 'FunctionArn'),
+		}
+		for s, (call, args, arn) in asks.items():
+		    for who, account in (b, '210987654321'), (c, '333333333333'):
+		        r = want('fine', call(client(s, *who)), **args)
+		        said = r[arn] if arn else r['Parameters'][0]['ARN']
+		        bad += said.split(':')[4] != account
+		    invalid = 'UnrecognizedClientException'
+		    want(invalid, call(client(s, *b[:2])), **args)
+		    want(invalid, call(client(s, b[0], b[1], c[2])), **args)
+		    want(invalid, call(client(s, b[0], b[1], b[2][:-1] + 'x')), **args)
+		    want('InvalidSignatureException', call(client(s, b[0], c[1], b[2])), **args)
+		want('AccessDeniedException', client('secretsmanager', *b).get_secret_value,
+		     SecretId='arn:aws:secretsmanager:us-east-1:333333333333:secret:prod/smtp-AbCdEf')
+		want('AccessDeniedException', client('lambda', *b).get_function_configuration,
+		     FunctionName='arn:aws:lambda:us-east-1:123456789012:function:mailer')
+		want('AccessDeniedException', client('ssm', *b).get_parameters, Names=['/prod/x'])
+		urllib.request.urlopen(sts + '/strict/ttl', json.dumps({'s': -1}).encode()).read()
+		old = assume(me, 'fine', role_c)
+		want('ExpiredTokenException', client('ssm', *old).get_parameters,
+		     Names=['/prod/smtp/pair'])
+		sys.exit(bad)
+	END
+}
+
 elsewhere() {
 	seed $A $B $C
 	trust $ROLE_B ext-1
@@ -188,6 +257,39 @@ same_as_identity() {
 	# Each of the three may do what deploy/ allows it in account A.
 	ended $A
 	is "$(granted $ROLE_A)" 1 # for IAM and for three clients
+}
+# Two identities, each on a thread of its own, with clients of one role.
+side_by_side() {
+	local other pass
+	seed $B
+	other=$(ctl POST /users '{"name":"ses-other","keys":1}' |
+	    grep -o 'AKIA[A-Z0-9]*' | head -1)
+	pass=$(password "$other" us-east-1)
+	admin $B ssm put_parameter "$(jq -cn --arg u "$other" --arg p "$pass" \
+	    '{Name: "/prod/smtp/other", Type: "SecureString",
+	    Value: ({username: $u, password: $p} | tojson)}')" >/dev/null
+	trust $ROLE_B
+	MORE="  - name: other
+    iam_user: ses-other
+    regions: [us-east-1]
+    grace: 0s
+    quiet: 0s
+    slack: 0s
+    late_window: 0s
+    smtp: { host: localhost, port: $PORT, tls: $TLS, ca_file: $SANDBOX_CA }
+    settle: { successes: 2, interval: 0s, timeout: $SETTLE }"
+	{
+		clients '' "identity: mail, role_arn: '$ROLE_B'"
+		echo "  - { name: other, type: aws-ssm, parameter: /prod/smtp/other,"
+		echo "      identity: other, pickup: 0s, role_arn: '$ROLE_B' }"
+	} | conf -
+	sed -i '1i jobs: 2' "$D/rotate.yaml"
+	gives 0 --force
+	ended $B
+	[ "$(admin $B ssm get_parameter '{"Name": "/prod/smtp/other",
+	    "WithDecryption": true}' | jq -r '.Parameter.Value | fromjson |
+	    .username')" != "$other" ]
+	is "$(granted $ROLE_B)" 1
 }
 not_as_identity() { # an identity's role is not its clients', unless they say so
 	seed $A
@@ -360,10 +462,12 @@ checked() {
 	    "$D/out"
 }
 
+try 'the stand-ins refuse what AWS refuses' stand_ins
 try 'pairs in two other accounts, each by its role' elsewhere
 try 'without the role nothing is found there' no_role
 try 'without a word of it we speak as ourselves' own_account
 try 'the same role as that of the identity' same_as_identity
+try 'two identities side by side, one session' side_by_side
 try 'the role of an identity is not that of its clients' not_as_identity
 try 'a role that may not be assumed' refused
 try 'a role that may not write' may_not
