@@ -8,6 +8,7 @@
 #include "base/auto.h"
 #include "base/clock.h"
 #include "clients/aws_role.h"
+#include "rotator/check.h"
 #include "rotator/fleet.h"
 #include "rotator/look.h"
 #include "rotator/out_p.h"
@@ -43,11 +44,10 @@ setting_text(
 		(void)snprintf(ret, size, "%s", text);
 }
 
-/* Where a client is: the first setting that has no default. Each kind's table
- * begins with what tells one place from another, and where there is a choice
- * (project or group) only one of them is set. */
-static void
-where_text(const struct client *c, char *ret, size_t size)
+/* Each kind's table begins with what tells one place from another, and where
+ * there is a choice (project or group) only one of them is set. */
+void
+check_where(const struct client *c, char *ret, size_t size)
 {
 	*ret = '\0';
 	for (const struct client_opt *o = c->drv->opts; o->key != NULL; o++) {
@@ -141,7 +141,7 @@ say_clients(const struct config *c)
 		const struct client_conf *cc = &c->clients[i];
 		const char *role = aws_role_of(&cc->client, account);
 
-		where_text(&cc->client, where, sizeof(where));
+		check_where(&cc->client, where, sizeof(where));
 		out_table_cell(t, CYAN, "%s", cc->client.name);
 		out_table_cell(t, PLAIN, "%s", cc->identity->name);
 		out_table_cell(t, PLAIN, "%s", cc->client.drv->name);
@@ -166,17 +166,6 @@ say_warnings(const struct config *c)
 		out_para(PLAIN, 9, text);
 	}
 }
-
-/* One thing on this machine that was looked at; its failure does not keep the
- * next from being looked at. */
-struct finding {
-	const char *what;
-	char where[300];
-	const char *absent; /* what it means that it is not there; NULL: bad */
-	bool gone;
-	enum ec ec;
-	struct err e;
-};
 
 static void
 look_state_dir(struct app *a, struct finding *f)
@@ -244,92 +233,6 @@ say_finding(const struct finding *f)
 	    f->gone ? f->absent : "");
 }
 
-static cJSON *
-json_identity(const struct identity_conf *id)
-{
-	cJSON *row = cJSON_CreateObject(), *windows;
-	char text[WINDOW_TEXT_MAX];
-
-	(void)cJSON_AddStringToObject(row, "identity", id->name);
-	(void)cJSON_AddStringToObject(row, "iam_user", id->iam_user);
-	(void)cJSON_AddStringToObject(row, "account", id->account);
-	(void)cJSON_AddNumberToObject(row, "ring", id->ring);
-	windows = cJSON_AddArrayToObject(row, "windows");
-	for (size_t i = 0; i < id->windows.n; i++) {
-		window_text(&id->windows.at[i], text);
-		(void)cJSON_AddItemToArray(windows, cJSON_CreateString(text));
-	}
-	if (id->role_arn != NULL)
-		(void)cJSON_AddStringToObject(row, "role_arn", id->role_arn);
-	return row;
-}
-
-static cJSON *
-json_client(const struct client_conf *cc)
-{
-	cJSON *row = cJSON_CreateObject();
-	char where[300], account[AWS_ACCOUNT_MAX];
-	const char *role = aws_role_of(&cc->client, account);
-
-	where_text(&cc->client, where, sizeof(where));
-	(void)cJSON_AddStringToObject(row, "client", cc->client.name);
-	(void)cJSON_AddStringToObject(row, "identity", cc->identity->name);
-	(void)cJSON_AddStringToObject(row, "kind", cc->client.drv->name);
-	(void)cJSON_AddStringToObject(row, "region", cc->client.region);
-	(void)cJSON_AddStringToObject(row, "where", where);
-	if (role != NULL)
-		(void)cJSON_AddStringToObject(row, "role_arn", role);
-	if (account[0] != '\0')
-		(void)cJSON_AddStringToObject(row, "account", account);
-	(void)cJSON_AddBoolToObject(row, "required", cc->required);
-	return row;
-}
-
-static void
-json_lists(cJSON *o, const struct config *c)
-{
-	cJSON *ids = cJSON_AddArrayToObject(o, "identities");
-	cJSON *clients = cJSON_AddArrayToObject(o, "clients");
-	cJSON *warnings = cJSON_AddArrayToObject(o, "warnings");
-
-	for (size_t i = 0; i < c->n_identities; i++)
-		(void)cJSON_AddItemToArray(
-		    ids, json_identity(&c->identities[i]));
-	for (size_t i = 0; i < c->n_clients; i++)
-		(void)cJSON_AddItemToArray(
-		    clients, json_client(&c->clients[i]));
-	for (size_t i = 0; config_warning(c, i) != NULL; i++)
-		(void)cJSON_AddItemToArray(
-		    warnings, cJSON_CreateString(config_warning(c, i)));
-}
-
-static enum ec
-say_json(
-    const struct config *c, const struct finding *f, size_t n, struct err *e)
-{
-	cJSON *o = cJSON_CreateObject(), *list;
-
-	(void)cJSON_AddStringToObject(o, "config", c->path);
-	(void)cJSON_AddStringToObject(o, "account", c->account);
-	json_lists(o, c);
-	list = cJSON_AddArrayToObject(o, "machine");
-	for (size_t i = 0; i < n; i++) {
-		cJSON *row = cJSON_CreateObject();
-
-		(void)cJSON_AddStringToObject(row, "what", f[i].what);
-		(void)cJSON_AddStringToObject(row, "where", f[i].where);
-		(void)cJSON_AddBoolToObject(row, "present", !f[i].gone);
-		(void)cJSON_AddStringToObject(row, "result", ec_name(f[i].ec));
-		if (f[i].ec != EC_OK) {
-			(void)cJSON_AddStringToObject(
-			    row, "cause", f[i].e.what);
-			(void)cJSON_AddStringToObject(row, "fix", f[i].e.fix);
-		}
-		(void)cJSON_AddItemToArray(list, row);
-	}
-	return out_json(o, e);
-}
-
 static void
 say(const struct config *c, const struct finding *f, size_t n)
 {
@@ -359,7 +262,7 @@ exec_check(struct app *a, struct err *e)
 	for (size_t i = 0; i < COUNT(f); i++)
 		worst = fleet_graver(worst, f[i].ec);
 	if (a->args->json) {
-		TRY(say_json(a->config, f, COUNT(f), e));
+		TRY(check_json(a->config, f, COUNT(f), e));
 		return worst;
 	}
 	say(a->config, f, COUNT(f));
