@@ -167,7 +167,7 @@ check "the crontab has one valid line" crontab_valid
 
 # --- policies ---
 
-for f in deploy/iam-policy.json deploy/smtp-user-policy.json; do
+for f in deploy/*-policy.json; do
 	check "$f is JSON" python3 -m json.tool "$f"
 done
 
@@ -220,7 +220,7 @@ all_in "nor do messages and guides" named "$dir/commands" '^@$'
 
 # The fixed words of each message quoted in the runbook stand in a source.
 quotes() {
-	perl - deploy/RUNBOOK.md rotator/*.c sigv4/*.c <<-'PERL'
+	perl - deploy/RUNBOOK.md rotator/*.c clients/*.c sigv4/*.c <<-'PERL'
 		use strict;
 		my ($book, @files) = @ARGV;
 		my ($code, $bad, $seen) = ('', 0, 0);

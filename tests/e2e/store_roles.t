@@ -2,8 +2,8 @@
 # store_roles.t: clients in AWS whose secrets are in other accounts, each by a
 # role. IAM and SMTP are the sandbox; STS, Secrets Manager and Systems Manager
 # (moto) and Lambda are stand-ins that check each signature, know a session only
-# by its token, look a name up in the account of whoever asks, and allow a role
-# what deploy/store-role-policy.json allows.
+# by its token, look a name up in the account of whoever asks, and allow what
+# deploy/assume-role-policy.json and deploy/store-role-policy.json allow.
 . "$(dirname "$0")/lib.sh"
 PYTHON=$(tests/venv.sh) || {
 	echo "1..0 # SKIP no build/venv"
@@ -11,9 +11,10 @@ PYTHON=$(tests/venv.sh) || {
 }
 sandbox_start --region us-east-1 --seed 23
 A=123456789012 B=210987654321 C=333333333333
-ROLE_A=arn:aws:iam::$A:role/rotator
+ROLE_A=arn:aws:iam::$A:role/ses-smtp-rotator
 ROLE_B=arn:aws:iam::$B:role/smtp-secrets
-ROLE_C=arn:aws:iam::$C:role/team/smtp-secrets
+ROLE_C=arn:aws:iam::$C:role/smtp-secrets
+ROLE_D=arn:aws:iam::$B:role/another
 
 # We are, everywhere, the user of that key in account A.
 export STRICT_KEY_ID=$AWS_ACCESS_KEY_ID STRICT_SECRET=$AWS_SECRET_ACCESS_KEY
@@ -146,10 +147,11 @@ stand_ins() {
 	seed $A $B $C
 	trust $ROLE_B ext-1
 	trust $ROLE_C
-	"$PYTHON" - "$STS" "$MOTO" "$LAMBDA" $ROLE_B $ROLE_C <<-'END'
+	trust $ROLE_D
+	"$PYTHON" - "$STS" "$MOTO" "$LAMBDA" $ROLE_B $ROLE_C $ROLE_D <<-'END'
 		import json, os, sys, urllib.request
 		import boto3, botocore.config, botocore.exceptions
-		sts, moto, lamb, role_b, role_c = sys.argv[1:]
+		sts, moto, lamb, role_b, role_c, role_d = sys.argv[1:]
 		once = botocore.config.Config(retries={'total_max_attempts': 1})
 		bad = 0
 		def client(service, key, secret, token=None):
@@ -175,6 +177,7 @@ stand_ins() {
 		assume(me, 'AccessDenied', role_b, ExternalId='ext-2')
 		assume(me, 'AccessDenied', role_c, ExternalId='ext-1')
 		assume(me, 'AccessDenied', role_c + 'x')
+		assume(me, 'AccessDenied', role_d) # it trusts us, but our policy does not have it
 		assume(client('sts', base[0], 'x'), 'InvalidSignatureException', role_c)
 		b = assume(me, 'fine', role_b, ExternalId='ext-1')
 		c = assume(me, 'fine', role_c)
@@ -229,6 +232,18 @@ elsewhere() {
 	is "$(granted $ROLE_B)" 3
 	is "$(granted $ROLE_C)" 3
 	gives 0 verify
+}
+# What is attached to a role is what the manual says of the three kinds.
+one_policy() {
+	PYTHONPATH=tests/standin "$PYTHON" - <<-'END'
+		import aws_auth
+		def actions(policies):
+		    return sorted(a for p in policies for s in p['Statement']
+		                  for a in aws_auth.listed(s['Action']))
+		here, there = actions(aws_auth.documented()), actions([aws_auth.role_policy('1')])
+		print(here, there)
+		assert here == there and len(here) == 9
+	END
 }
 # Nothing but the role leads there: the stand-ins do not know us in account B.
 no_role() {
@@ -463,6 +478,7 @@ checked() {
 }
 
 try 'the stand-ins refuse what AWS refuses' stand_ins
+try 'deploy/ and the manual want the same for a role' one_policy
 try 'pairs in two other accounts, each by its role' elsewhere
 try 'without the role nothing is found there' no_role
 try 'without a word of it we speak as ourselves' own_account

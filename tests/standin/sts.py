@@ -6,8 +6,8 @@ have the same STRICT_SESSIONS in their environment.
 
     sts.py [PORT]     prints "ready PORT" when it serves
 
-The caller is the user BASE_KEY_ID, BASE_SECRET, who may assume roles and do
-nothing else. The sessions of GIVE_ROLE have the key STRICT_KEY_ID,
+The caller is the user BASE_KEY_ID, BASE_SECRET, who may assume the roles of
+deploy/assume-role-policy.json (and NAME-reader of each NAME). The sessions of GIVE_ROLE have the key STRICT_KEY_ID,
 STRICT_SECRET, and SANDBOX_CONTROL is told each session token, so that the
 sandbox takes the newest and no other.
 
@@ -33,7 +33,9 @@ import urllib.request
 import aws_auth
 import standin
 
-BASE = aws_auth.User('base', os.environ['BASE_KEY_ID'], os.environ['BASE_SECRET'], [])
+with open(os.path.join(aws_auth.TOP, 'deploy', 'assume-role-policy.json')) as f:
+    POLICY = json.load(f)
+BASE = aws_auth.User('base', os.environ['BASE_KEY_ID'], os.environ['BASE_SECRET'], [POLICY])
 GIVE_ROLE = os.environ.get('GIVE_ROLE')
 lock = threading.Lock()
 roles, granted = {}, {}
@@ -64,7 +66,8 @@ def assume_role(who, form):
     role = roles.get(arn)
     if not re.fullmatch(r'[\w+=,.@-]{2,64}', form.get('RoleSessionName', '')):
         refuse('ValidationError', 'roleSessionName', 400)
-    if who is not BASE or role is None or not role['trusted'] or \
+    if not aws_auth.allowed(who, 'sts:AssumeRole', arn.removesuffix('-reader')) or \
+            role is None or not role['trusted'] or \
             form.get('ExternalId') != role.get('external_id'):
         state['refused'] += 1
         refuse('AccessDenied', 'User: %s is not authorized to perform: sts:AssumeRole on '
