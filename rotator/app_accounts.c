@@ -86,16 +86,24 @@ add_role(struct accounts *a, const struct sts_role *as, const char *region,
 	return EC_OK;
 }
 
+/* Of thousands, those in use now are asked for again with each call: what was
+ * found goes to the front. */
 static enum ec
 find_role(struct accounts *a, const struct sts_role *as, const char *region,
     struct aws_account **ret, struct err *e)
 {
-	for (const struct role *r = a->roles; r != NULL; r = r->next)
-		if (strcmp(r->arn, as->arn) == 0 &&
-		    same(r->external_id, as->external_id)) {
-			*ret = r->account;
-			return EC_OK;
-		}
+	for (struct role **p = &a->roles; *p != NULL; p = &(*p)->next) {
+		struct role *r = *p;
+
+		if (strcmp(r->arn, as->arn) != 0 ||
+		    !same(r->external_id, as->external_id))
+			continue;
+		*p = r->next;
+		r->next = a->roles;
+		a->roles = r;
+		*ret = r->account;
+		return EC_OK;
+	}
 	return add_role(a, as, region, ret, e);
 }
 

@@ -89,11 +89,18 @@ session_of(struct app *a, struct aws_account *account, const char *region,
 {
 	if (region == NULL)
 		region = "";
-	for (const struct session *s = a->sessions; s != NULL; s = s->next)
-		if (s->account == account && strcmp(s->region, region) == 0) {
-			*ret = s->aws;
-			return EC_OK;
-		}
+	/* What was found goes to the front, as in app_accounts.c. */
+	for (struct session **p = &a->sessions; *p != NULL; p = &(*p)->next) {
+		struct session *s = *p;
+
+		if (s->account != account || strcmp(s->region, region) != 0)
+			continue;
+		*p = s->next;
+		s->next = a->sessions;
+		a->sessions = s;
+		*ret = s->aws;
+		return EC_OK;
+	}
 	return open_session(a, account, region, ret, e);
 }
 

@@ -78,6 +78,37 @@ shared(void **state)
 	accounts_close(a);
 }
 
+/* In whatever order they are asked for, each is the one it was. */
+static void
+many(void **state)
+{
+	static char arns[200][64];
+	struct aws_account *got[200] = { NULL };
+	struct accounts *a = NULL;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(accounts_open(NULL, &a, &e), EC_OK);
+	for (size_t n = 0; n < 20 * COUNT(arns); n++) {
+		const size_t i = (n * 7 + n / 9) % COUNT(arns);
+		const struct sts_role as = { .arn = arns[i],
+			.where = "a test" };
+		struct aws_account *account = NULL;
+
+		(void)snprintf(
+		    arns[i], sizeof(arns[i]), "arn:aws:iam::%012zu:role/x", i);
+		assert_int_equal(
+		    accounts_get(a, &as, NULL, &account, &e), EC_OK);
+		if (got[i] == NULL)
+			got[i] = account;
+		assert_ptr_equal(got[i], account);
+	}
+	for (size_t i = 0; i < COUNT(got); i++)
+		for (size_t j = 0; j < i; j++)
+			assert_true(got[i] != got[j]);
+	accounts_close(a);
+}
+
 struct lane {
 	struct accounts *a;
 	struct aws_account *got;
@@ -137,6 +168,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shared),
+		cmocka_unit_test(many),
 		cmocka_unit_test(by_threads),
 		cmocka_unit_test(no_role),
 	};
