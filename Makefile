@@ -160,7 +160,7 @@ $(TORTURE): EXTRA_LIBS := -Wl,--wrap=buf_add,--wrap=buf_adds,--wrap=buf_addf
 $(TORTURE): $(TORTURE).o $(LIBS)
 	$(link)
 # What is used by several threads at a time, for `make threads`.
-THREADED   := test_account test_far test_fleet_turns test_seal_kms
+THREADED   := test_account test_app_accounts test_far test_fleet_turns test_seal_kms
 RACE       := $(BUILD)/tests/race/race
 $(RACE): $(call objs,$(wildcard tests/race/*.c)) $(LIBS)
 	$(link)
@@ -354,7 +354,8 @@ install: build/rotate build/rotate-clients.5 ## into DESTDIR and PREFIX; units, 
 	install -d -m 755 $(DESTDIR)$(DOCDIR)
 	install -m 644 README.md LICENSE deploy/RUNBOOK.md \
 	    deploy/rotate.example.yaml deploy/iam-policy.json deploy/dynamodb-policy.json \
-	    deploy/smtp-user-policy.json deploy/rotate.cron \
+	    deploy/smtp-user-policy.json deploy/store-role-policy.json \
+	    deploy/role-trust-policy.json deploy/assume-role-policy.json deploy/rotate.cron \
 	    deploy/rotate.service.d/clients.conf.example \
 	    docs/secret-lifetime.md $(DESTDIR)$(DOCDIR)/
 	install -m 644 clients/README.md $(DESTDIR)$(DOCDIR)/clients.md
