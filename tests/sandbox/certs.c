@@ -1,6 +1,7 @@
 /* certs: see certs.h. */
 #include "certs.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -110,16 +111,25 @@ certs_rename(X509 *x, const char *host)
 static const struct wish authority = { "ses-sandbox test CA", NULL, -DAY_S,
 	CA_DAYS *DAY_S };
 
+/* ret, with the address that is named as such. */
+static char *
+address_of(const struct sandbox *s, char ret[INET_ADDRSTRLEN])
+{
+	(void)inet_ntop(AF_INET, &s->address, ret, INET_ADDRSTRLEN);
+	return ret;
+}
+
 static char *
 names_for(const struct sandbox *s)
 {
-	char *san = NULL;
+	char *san = NULL, address[INET_ADDRSTRLEN];
 	size_t len, i;
 	FILE *f = must(open_memstream(&san, &len));
 
-	(void)fputs("DNS:localhost,DNS:*.localhost,IP:127.0.0.1,IP:::1,"
-		    "DNS:iam.amazonaws.com,DNS:sts.amazonaws.com",
-	    f);
+	(void)fprintf(f,
+	    "DNS:localhost,DNS:*.localhost,IP:127.0.0.1,IP:::1,IP:%s,"
+	    "DNS:iam.amazonaws.com,DNS:sts.amazonaws.com",
+	    address_of(s, address));
 	for (i = 0; i < s->nregions; i++)
 		(void)fprintf(
 		    f, ",DNS:email-smtp.%s.amazonaws.com", s->regions[i]);
@@ -209,9 +219,11 @@ load(const char *dir, const char *name, X509 **x, EVP_PKEY **k)
 static bool
 covers(X509 *x, const struct sandbox *s, EVP_PKEY *ca_key)
 {
+	char address[INET_ADDRSTRLEN];
 	size_t i;
 
-	if (X509_verify(x, ca_key) != 1)
+	if (X509_verify(x, ca_key) != 1 ||
+	    X509_check_ip_asc(x, address_of(s, address), 0) != 1)
 		return false;
 	for (i = 0; i < s->nregions; i++) {
 		AUTO(free)

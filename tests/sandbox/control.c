@@ -89,7 +89,7 @@ done(void *cls, struct MHD_Connection *c, void **con,
 struct MHD_Daemon *
 control_start(struct sandbox *s, uint16_t *port)
 {
-	int fd = listener_open(port);
+	int fd = listener_open(listener_loopback(), port);
 	struct MHD_Daemon *d =
 	    MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0,
 		NULL, NULL, handle, s, MHD_OPTION_LISTEN_SOCKET, fd,

@@ -2,6 +2,7 @@
  * sending: https_reply.c. */
 #include "https.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +152,7 @@ https_note(struct exchange *x, const char *event, const char *action)
 		count_locked(x->s, 1, "iam", action, "calls");
 	(void)cJSON_AddStringToObject(o, "action", action);
 	(void)cJSON_AddStringToObject(o, "caller", x->call.caller);
+	(void)cJSON_AddStringToObject(o, "peer", x->peer);
 	(void)cJSON_AddStringToObject(o, "user", user != NULL ? user : "");
 	(void)cJSON_AddStringToObject(o, "key", key != NULL ? key : "");
 	(void)cJSON_AddBoolToObject(o, "effect", x->call.effect);
@@ -213,13 +215,27 @@ serve(struct exchange *x, struct MHD_Connection *c, const char *method,
 	return https_send(x, c);
 }
 
+/* The sandbox listens on IPv4 only. */
+static void
+note_peer(struct exchange *x, struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *i =
+	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	struct sockaddr_in a = { .sin_family = AF_UNSPEC };
+
+	if (i != NULL && i->client_addr != NULL)
+		memcpy(&a, i->client_addr, sizeof(a));
+	if (a.sin_family == AF_INET)
+		(void)inet_ntop(AF_INET, &a.sin_addr, x->peer, sizeof(x->peer));
+}
+
 static void *
 begin(void *cls, const char *uri, struct MHD_Connection *c)
 {
 	struct exchange *x = must_alloc(sizeof(*x));
 	const char *q = strchr(uri, '?');
 
-	(void)c;
+	note_peer(x, c);
 	x->s = cls;
 	x->query = fmt("%s", q != NULL ? q + 1 : "");
 	x->body = fmt("%s", "");
@@ -298,7 +314,7 @@ struct MHD_Daemon *
 https_start(struct sandbox *s, uint16_t *port, const char *cert_pem,
     const char *key_pem)
 {
-	int fd = listener_open(port);
+	int fd = listener_open(s->address, port);
 	struct MHD_Daemon *d = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION |
 		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_TLS |
 		MHD_USE_SUPPRESS_DATE_NO_CLOCK,

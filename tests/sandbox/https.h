@@ -24,6 +24,7 @@ struct exchange {
 	size_t body_len;
 	bool started, too_big;
 	char fault[32]; /* for the log */
+	char peer[INET_ADDRSTRLEN];
 	struct form form;
 	struct iam_call call;
 
@@ -54,7 +55,7 @@ void https_note(struct exchange *x, const char *event, const char *action);
 /* Send it, or cut the connection. */
 enum MHD_Result https_send(struct exchange *x, struct MHD_Connection *c);
 
-/* Listen on 127.0.0.1:*port, 0 for any; *port is then the real one. Exits the
+/* Listen on s->address:*port, 0 for any; *port is then the real one. Exits the
  * program when that fails. */
 struct MHD_Daemon *https_start(struct sandbox *s, uint16_t *port,
     const char *cert_pem, const char *key_pem);

@@ -84,6 +84,7 @@ late(struct exchange *x, const struct fault *f)
 	    (struct iam_call){ .action = x->call.action, .form = &l->x->form };
 	memcpy(l->x->call.caller, x->call.caller, sizeof(x->call.caller));
 	memcpy(l->x->call.id, x->call.id, sizeof(x->call.id));
+	memcpy(l->x->peer, x->peer, sizeof(x->peer));
 	if (!sandbox_spawn(x->s, run_later, l))
 		run_later(l);
 	cut(x, f);

@@ -3,6 +3,7 @@
  * for rehearsing a configuration. An independent witness: it shares no code
  * for signatures or passwords with the program it tests. See README.md.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -20,6 +21,7 @@
 #include "certs.h"
 #include "control.h"
 #include "https.h"
+#include "listener.h"
 #include "sandbox.h"
 #include "smtp.h"
 #include "util.h"
@@ -39,7 +41,7 @@ struct servers {
 
 static const char usage[] =
     "usage: ses-sandbox --dir DIR [--region R]... [--adversity PERCENT]\n"
-    "           [--seed N] [--account ID] [--port-base N]\n"
+    "           [--seed N] [--account ID] [--port-base N] [--listen ADDRESS]\n"
     "           [--exit-with-parent] [--foreground]\n"
     "IAM, STS and SES SMTP on loopback. When all is listening, DIR/sandbox.env\n"
     "holds the settings to source, and one line \"ready\" is printed.\n"
@@ -52,6 +54,7 @@ static const struct option longopts[] = {
 	{ "seed", required_argument, NULL, 's' },
 	{ "account", required_argument, NULL, 'c' },
 	{ "port-base", required_argument, NULL, 'p' },
+	{ "listen", required_argument, NULL, 'l' },
 	{ "exit-with-parent", no_argument, NULL, 'x' },
 	{ "foreground", no_argument, NULL, 'f' },
 	{ "help", no_argument, NULL, 'h' },
@@ -94,6 +97,13 @@ set_account(struct sandbox *s, const char *account)
 }
 
 static void
+set_address(struct sandbox *s, const char *address)
+{
+	if (inet_pton(AF_INET, address, &s->address) != 1)
+		die("--listen: '%s' is no IPv4 address", address);
+}
+
+static void
 take_option(int ch, struct sandbox *s, struct options *o)
 {
 	switch (ch) {
@@ -115,6 +125,9 @@ take_option(int ch, struct sandbox *s, struct options *o)
 	case 'p':
 		o->port_base = (uint16_t)number(optarg, "--port-base", 65000);
 		break;
+	case 'l':
+		set_address(s, optarg);
+		break;
 	case 'x':
 		o->exit_with_parent = true;
 		break;
@@ -135,6 +148,7 @@ parse(int argc, char **argv, struct sandbox *s, struct options *o)
 	int ch;
 
 	copy_text(s->account, sizeof(s->account), "123456789012");
+	s->address = listener_loopback();
 	if (getrandom(&s->random, sizeof(s->random), 0) < 0)
 		die("getrandom: %s", strerror(errno));
 	while ((ch = getopt_long(argc, argv, "", longopts, NULL)) != -1)
@@ -180,10 +194,14 @@ static void
 put_env(
     FILE *f, const struct sandbox *s, const struct servers *v, const char *ca)
 {
+	const struct in_addr any = { .s_addr = htonl(INADDR_ANY) };
+	char at[INET_ADDRSTRLEN] = "127.0.0.1";
 	size_t i;
 
+	if (s->address.s_addr != any.s_addr)
+		(void)inet_ntop(AF_INET, &s->address, at, sizeof(at));
 	(void)fprintf(f,
-	    "export AWS_ENDPOINT_URL='https://127.0.0.1:%u'\n"
+	    "export AWS_ENDPOINT_URL='https://%s:%u'\n"
 	    "export AWS_CA_BUNDLE='%s'\n"
 	    "export AWS_ACCESS_KEY_ID='%s'\n"
 	    "export AWS_SECRET_ACCESS_KEY='%s'\n"
@@ -192,7 +210,7 @@ put_env(
 	    "export SANDBOX_CONTROL='http://127.0.0.1:%u'\n"
 	    "export SANDBOX_CA='%s'\n"
 	    "export SANDBOX_ACCOUNT='%s'\n",
-	    v->https_port, ca, OPERATOR_KEY, OPERATOR_SECRET, s->regions[0],
+	    at, v->https_port, ca, OPERATOR_KEY, OPERATOR_SECRET, s->regions[0],
 	    s->regions[0], v->control_port, ca, s->account);
 	for (i = 0; i < s->nregions; i++) {
 		AUTO(free) char *name = variable(s->regions[i]);

@@ -13,6 +13,7 @@
 #ifndef SANDBOX_SANDBOX_H
 #define SANDBOX_SANDBOX_H
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -76,6 +77,7 @@ struct sandbox {
 	bool stopping;
 	unsigned background; /* threads that main waits for */
 	uint64_t random;
+	struct in_addr address; /* of the cloud; control is on loopback */
 	char account[13];
 	char regions[REGIONS_MAX][REGION_SIZE];
 	size_t nregions;

@@ -145,8 +145,10 @@ accept_loop(void *arg)
 static void
 add_listener(struct smtp *m, uint16_t *port)
 {
-	m->listen[m->n++] =
-	    (struct pollfd){ .fd = listener_open(port), .events = POLLIN };
+	m->listen[m->n++] = (struct pollfd){
+		.fd = listener_open(m->s->address, port),
+		.events = POLLIN,
+	};
 }
 
 struct smtp *

@@ -1,6 +1,9 @@
 """DynamoDB, as a strict door in front of an implementation that others wrote:
 
-    dynamo.py moto|dynalite     prints "ready PORT" when it serves
+    dynamo.py moto|dynalite [ADDRESS [PEM]]
+
+prints "ready PORT" when it serves there (127.0.0.1), with TLS when there is a
+file with a certificate and its key.
 
 The door checks each request's signature and what its action may do by
 deploy/dynamodb-policy.json (aws_auth.py), refuses what DynamoDB refuses and
@@ -20,10 +23,17 @@ Besides DynamoDB there are calls for tests, POSTs of JSON without signature:
                       late     the connection closed, and done when
                                /strict/land is asked
                       hold     not served before /strict/release
+                      keep     done, and not answered before /strict/release
                       error    refused with "code" and "message", "status"
                     "path": only what comes to an address that begins so
+                    "record": only transactions that put a record into this
+                    state; "bare": only those that put none, but renew or
+                    take the lease; "behind": only while the record that was
+                    put last is in this state
     /strict/land    what was late is done now; answers what became of it
-    /strict/held    how many requests are held
+    /strict/held    how many requests are held or kept
+    /strict/log     every write of the root that came, in order: {ms, from,
+                    status, rev, base, fence, host, pid, records, ...}
     /strict/clear   no more faults
     /strict/policy  {"deny": [ACTION, ...]}: what rotators may not
     /strict/seen    how many requests of each action came
@@ -36,9 +46,11 @@ import http.client
 import json
 import os
 import re
+import ssl
 import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import moto
@@ -48,7 +60,7 @@ import aws_auth
 TOP = aws_auth.TOP
 ADMIN = aws_auth.User('admin', 'AKIAADMINADMINADMIN1', 'admin/secret', aws_auth.ALL)
 lock = threading.Lock()
-faults, late, tokens, seen = [], [], {}, {}
+faults, late, tokens, seen, writes = [], [], {}, {}, []
 denied = set()
 
 
@@ -322,10 +334,36 @@ def hold():
     held[0] -= 1
 
 
-def fault_for(action, user, path):
+def puts(body):
+    """The items of ours that a transaction writes."""
+    return [one['Put']['Item'] for one in body.get('TransactItems', []) if 'Put' in one]
+
+
+def note(peer, body, status):
+    """Which write, by whom, and on what it is built: to be judged by a test."""
+    items = {}
+    for i in puts(body):
+        items.setdefault(i['k']['S'], []).append({k: list(v.values())[0] for k, v in i.items()})
+    for root in items.get('root', []):
+        values = body['TransactItems'][0]['Put'].get('ExpressionAttributeValues', {})
+        writes.append(dict(root, **{
+            'ms': int(time.monotonic() * 1000),
+            'from': peer, 'status': status, 'base': values.get(':rev', {}).get('N'),
+            'records': items.get('record', []), 'events': items.get('event', [])}))
+
+
+def carries(f, body):
+    states = [i['state']['S'] for i in puts(body) if i['k']['S'] == 'record']
+    last = [r['state'] for w in writes for r in w['records'] if w['status'] == 200][-1:]
+    return ('record' not in f or f['record'] in states) and \
+        not ('bare' in f and (states or not puts(body))) and \
+        ('behind' not in f or [f['behind']] == last)
+
+
+def fault_for(action, user, path, body):
     for f in faults:
         if f['at'] not in (action, '*') or f.get('user', user.key_id) != user.key_id \
-                or not path.startswith(f.get('path', '/')):
+                or not path.startswith(f.get('path', '/')) or not carries(f, body):
             continue
         if f.get('after', 0) > 0:
             f['after'] -= 1
@@ -348,7 +386,7 @@ def serve(environ, raw):
     except ValueError:
         raise Refusal('SerializationException', 'not JSON in UTF-8', 400) from None
     seen[action] = seen.get(action, 0) + 1
-    f = fault_for(action, user, environ['RAW_URI'])
+    f = fault_for(action, user, environ['RAW_URI'], body)
     how = f['how'] if f else ''
     if how == 'hold':
         hold()
@@ -362,6 +400,9 @@ def serve(environ, raw):
         late.append((action, body))
         raise Cut
     status, reply = carry_out(action, body)
+    note(environ['PEER'], body, status)
+    if how == 'keep':
+        hold()
     if how == 'lost':
         raise Cut
     return status, reply
@@ -374,7 +415,10 @@ def control(path, body):
     if path == '/strict/fault':
         faults.append(body)
     elif path == '/strict/land':
-        out = [carry_out(*one)[0] for one in late]
+        out = []
+        for action, body in late:
+            out.append(carry_out(action, body)[0])
+            note('late', body, out[-1])
         late.clear()
         return {'landed': out}
     elif path == '/strict/held':
@@ -390,6 +434,8 @@ def control(path, body):
         denied.update(body['deny'])
     elif path == '/strict/seen':
         return dict(seen)
+    elif path == '/strict/log':
+        return {'writes': writes[body.get('after', 0):]}
     elif path == '/strict/forget':
         tokens.clear()
     return {}
@@ -398,6 +444,11 @@ def control(path, body):
 class Door(BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
     disable_nagle_algorithm = True
+
+    def setup(self):
+        if TLS:     # in this connection's own thread
+            self.request = TLS.wrap_socket(self.request, server_side=True)
+        super().setup()
 
     def log_message(self, *args):
         pass
@@ -414,6 +465,7 @@ class Door(BaseHTTPRequestHandler):
     def environ(self):
         out = {'HTTP_' + k.upper().replace('-', '_'): v for k, v in self.headers.items()}
         out.update(REQUEST_METHOD='POST', RAW_URI=self.path,
+                   PEER=self.client_address[0],
                    CONTENT_TYPE=self.headers.get('Content-Type'),
                    CONTENT_LENGTH=self.headers.get('Content-Length'))
         for k in ('HTTP_CONTENT_TYPE', 'HTTP_CONTENT_LENGTH'):
@@ -438,7 +490,11 @@ class Door(BaseHTTPRequestHandler):
 
 
 USERS = users()
-server = ThreadingHTTPServer(('127.0.0.1', 0), Door)
+TLS = None
+if len(sys.argv) > 3:
+    TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    TLS.load_cert_chain(sys.argv[3])
+server = ThreadingHTTPServer((sys.argv[2] if len(sys.argv) > 2 else '127.0.0.1', 0), Door)
 server.daemon_threads = True
 print('ready %d' % server.server_port, flush=True)
 server.serve_forever()
