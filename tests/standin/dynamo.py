@@ -31,7 +31,8 @@ Besides DynamoDB there are calls for tests, POSTs of JSON without signature:
                     take the lease; "behind": only while the record that was
                     put last is in this state
     /strict/land    what was late is done now; answers what became of it
-    /strict/held    how many requests are held or kept
+    /strict/held    how many requests are held or kept; {"s": n} waits so long
+                    for one
     /strict/log     every write of the root that came, in order: {ms, from,
                     status, rev, base, fence, host, pid, records, ...}
     /strict/clear   no more faults
@@ -322,12 +323,14 @@ class Cut(Exception):
 
 held = [0]
 released = [threading.Event()]
+some_held = threading.Condition(lock)
 
 
 def hold():
     """Lets the others in, and goes on when told to."""
     event = released[0]
     held[0] += 1
+    some_held.notify_all()
     lock.release()
     event.wait()
     lock.acquire()
@@ -422,6 +425,7 @@ def control(path, body):
         late.clear()
         return {'landed': out}
     elif path == '/strict/held':
+        some_held.wait_for(lambda: held[0], body.get('s', 0))
         return {'held': held[0]}
     elif path == '/strict/release':
         released[0].set()

@@ -147,6 +147,17 @@ die() { # NAME: as when it loses its power
 	unset "INIT[$1]"
 	until_true host_gone "$1"
 }
+eval "lib_$(declare -f leave)"
+leave() { # CODE: nothing that a test started goes on, also what is frozen
+	local name
+	set +eE
+	trap - ERR EXIT
+	for name in "${!INIT[@]}"; do
+		kill -KILL $(processes "$name")
+	done
+	[ -z "${INIT[D]:-}" ] || kill -KILL "${INIT[D]}"
+	lib_leave "$1"
+} 2>/dev/null
 host_gone() { ! ip link show "$1-aws"; }
 
 # --- time ---
@@ -172,7 +183,7 @@ later() { # MINUTES: for everybody
 
 # --- what goes wrong ---
 
-cut() { # NAME LINK|all HOW: own end, far end, or half: nothing comes back
+cut_link() { # NAME LINK|all HOW: own end, far end, or half: nothing comes back
 	local l n=${NUMBER[$1]} batch= links=$2
 	[ "$2" != all ] || links=$LINKS
 	for l in $links; do
@@ -196,10 +207,11 @@ mend() { # NAME: the last cut
 	CUT=
 }
 freeze() { # NAME [main]: all of it, or only the process that decides
-	local pids
-	pids=$(processes "$1")
-	[ "${2:-}" != main ] || pids=$(main_of "$1")
-	kill -STOP $pids
+	local p
+	for p in $([ -n "${2:-}" ] && main_of "$1" || processes "$1"); do
+		# nsenter(1) would stand still with the one that it waits for
+		[ "$(cat "/proc/$p/comm")" = timeout ] || kill -STOP "$p"
+	done
 }
 main_of() { # the first of its two
 	local p
@@ -209,7 +221,7 @@ main_of() { # the first of its two
 	done
 	return 1
 }
-thaw() { kill -CONT $(processes "$1") "${JOB[$1]}"; }
+thaw() { kill -CONT $(processes "$1"); }
 
 # --- rotators ---
 

@@ -18,7 +18,7 @@ import time
 import urllib.request
 
 MUTATIONS = ('CreateAccessKey', 'UpdateAccessKey', 'DeleteAccessKey')
-HOSTS = {'A': 1, 'B': 2, 'C': 3}
+HOSTS = {'A': 1, 'B': 2, 'C': 3, 'D': 4}
 wrong = []
 
 
