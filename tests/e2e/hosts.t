@@ -182,7 +182,8 @@ take_over() { # NAME
 # kept STATE    it was, and the answer is not there yet
 # again STATE   the same at the second write in that state: what is done next
 #               is announced by it, and is not done yet
-# fence STATE   in that state the answer to a look at the lease is not there
+# look STATE    in that state a look at the lease has not been stored yet
+# fence STATE   it was, and the answer is not there yet
 # begin         the answer to taking the lease is not there
 # call ACTION   IAM does nothing, and says nothing
 # done ACTION   IAM has done it, and says nothing
@@ -192,6 +193,7 @@ catch() { # WHERE WHAT
 	put) ask fault '{"at":"TransactWriteItems","record":"'"$2"'","how":"hold","times":1}' ;;
 	kept) ask fault '{"at":"TransactWriteItems","record":"'"$2"'","how":"keep","times":1}' ;;
 	again) ask fault '{"at":"TransactWriteItems","record":"'"$2"'","how":"keep","times":1,"after":1}' ;;
+	look) ask fault '{"at":"TransactWriteItems","bare":true,"behind":"'"$2"'","how":"hold","times":1}' ;;
 	fence) ask fault '{"at":"TransactWriteItems","bare":true,"behind":"'"$2"'","how":"keep","times":1}' ;;
 	begin) ask fault '{"at":"TransactWriteItems","bare":true,"how":"keep","times":1}' ;;
 	call) fault '{"service":"iam","action":"'"$2"'","kind":"hang"}' ;;
@@ -237,6 +239,9 @@ unchanged() {
 	is "$(keys_now)" "$before"
 	is "$(item root root .seq.N)" "$events"
 	mail_flows 1
+}
+gave_up() { # WHAT: nothing was left to do but to give the lease back, or so
+	[ "$code" != 0 ] || [ "$1" = IDLE ]
 }
 too_late() { # ACTION: of the first host, by the date of its signature
 	ctl GET '/log?all=1' | jq -e --arg a "$1" '[.[] | select(.action == $a and
@@ -304,13 +309,13 @@ cut_off() { # WHERE WHAT LINK HOW
 	cut_link A "$3" "$4"
 	hurry A
 	# Who still reaches the store gives the lease back himself.
-	[ -n "$alone" ] || { let_go && ended A && [ "$code" != 0 ]; }
+	[ -n "$alone" ] || { let_go && ended A && { [ "$code" != 0 ] || rotated; }; }
 	[ -z "$alone" ] || take_over B
 	finish_on B
 	remember
 	mend A
-	[ -z "$alone" ] || { let_go && ended A && [ "$code" != 0 ]; }
-	[ "$1" != put ] || until_true refused
+	[ -z "$alone" ] || { let_go && ended A && gave_up "$2"; }
+	[ -z "$alone" ] || case $1 in put | look) until_true refused ;; esac
 	unchanged
 	PACE[A]=0 && tell A
 	on A
@@ -329,7 +334,8 @@ frozen() { # WHERE WHAT [main]
 	thaw A
 	[ "$1" != push ] || let_go
 	ended A
-	[ "$code" != 0 ]
+	gave_up "$2"
+	[ "$1" != push ] || says_on A 'by a rotator that had stood still'
 	unchanged
 	on A
 	is "$code" 0
@@ -441,7 +447,7 @@ own_clock() {
 	until_caught begin A
 	busy B
 	local s
-	for s in 86400 3600 -3600 -86400 -90; do
+	for s in 172800 86400 3600 -3600 -86400 -90; do
 		wall_of B $s
 		busy B
 	done
@@ -530,8 +536,8 @@ if [ -n "${HOSTS_FULL:-}" ]; then
 		echo "put $s"
 		echo "kept $s"
 	done
-	printf '%s\n' 'again DEACT' 'again DEL' 'fence INTENT' 'fence PUSHING' \
-	    'push .' 'begin .')
+	printf '%s\n' 'again DEACT' 'again DEL' 'look INTENT' 'fence INTENT' \
+	    'look PUSHING' 'fence PUSHING' 'push .' 'begin .')
 	calls=$(for c in CreateAccessKey UpdateAccessKey DeleteAccessKey; do
 		echo "call $c"
 		echo "done $c"
@@ -551,21 +557,18 @@ $calls")
 		printf '%s\n' "$at" "$at main"
 	done <<<"$caught_at")
 else
-	cells='put INTENT all own
-done CreateAccessKey all far
+	cells='done CreateAccessKey all far
 put CREATED all half
 kept INTENT aws half
 kept CREATED mail own
 push . store far
-kept PUSHING store half
+look PUSHING store own
 again DEACT aws own
-put QUIET store own
 done DeleteAccessKey all half'
 	frozen_at='fence INTENT main
 put CREATED
 push . main
-kept DEACT
-again DEL main'
+kept DEACT'
 fi
 while read -r at; do
 	# shellcheck disable=SC2086

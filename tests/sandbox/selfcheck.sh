@@ -310,5 +310,12 @@ kill "$pid"
 wait "$pid"
 is "ends well again" 0 $?
 pid=
+start --region us-east-1 --listen 127.0.0.2
+has "listens where it is told to" "https://127.0.0.2:" "$AWS_ENDPOINT_URL"
+has "and is named so" "<Account>" "$(call sts GetCallerIdentity)"
+has "but its control" "http://127.0.0.1:" "$SANDBOX_CONTROL"
+kill "$pid"
+wait "$pid"
+pid=
 echo "1..$n"
 [ "$bad" -eq 0 ]

@@ -51,6 +51,9 @@ def check_order(done):
              'two writes are built on one: rev', was['rev'], 'then', w['rev'], 'on', w['base'])
         must(int(w['fence']) - int(was['fence']) in (0, 1),
              'fence', was['fence'], 'then', w['fence'])
+        must(w['fence'] != was['fence'] or int(was['pid']) != 0 or
+             (w['beat'] == was['beat'] and int(w['pid']) == 0),
+             'fence', w['fence'], 'was used by host', host_of(w['from']), 'when nobody had it')
     for w in done:
         host = host_of(w['from'])
         if int(w['pid']) != 0 and host != 0:
