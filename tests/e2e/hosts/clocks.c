@@ -12,6 +12,7 @@
  */
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -73,8 +74,7 @@ hurried(void)
 	(void)real_gettime(CLOCK_MONOTONIC, &t);
 	now = ns_of(&t);
 	if (pace == 0) {
-		(void)__atomic_compare_exchange_n(
-		    &since, &none, now, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+		(void)atomic_compare_exchange_strong(&since, &none, now);
 		pace = clocks->pace;
 	}
 	return (now - since) * (pace - 1);
