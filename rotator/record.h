@@ -36,6 +36,8 @@ enum rot_state {
 	ROT__MAX
 };
 const char *rot_state_name(enum rot_state s); /* "INTENT" */
+/* The state of that name; false: there is none. */
+bool rot_state_find(const char *name, enum rot_state *ret);
 
 #define REC_REGIONS_MAX 32
 #define REC_TEXT_MAX    400

@@ -57,6 +57,17 @@ rot_state_name(enum rot_state s)
 }
 
 bool
+rot_state_find(const char *name, enum rot_state *ret)
+{
+	for (unsigned s = 0; s < ROT__MAX; s++)
+		if (strcmp(state_names[s], name) == 0) {
+			*ret = (enum rot_state)s;
+			return true;
+		}
+	return false;
+}
+
+bool
 rotation_leads(enum rot_state from, enum rot_state to)
 {
 	return from < ROT__MAX && to < ROT__MAX && (arrows[from] & TO(to)) != 0;

@@ -27,18 +27,6 @@ sum_of(const char *identity, const struct dyn_record *r, int64_t fence,
 	    rot_state_name(r->state), r->next_at, body);
 }
 
-static bool
-state_find(const char *name, enum rot_state *ret)
-{
-	for (unsigned s = 0; s < ROT__MAX; s++) {
-		if (strcmp(rot_state_name((enum rot_state)s), name) == 0) {
-			*ret = (enum rot_state)s;
-			return true;
-		}
-	}
-	return false;
-}
-
 enum ec
 dyn_record(struct dyn *d, const cJSON *item, const char *identity,
     struct dyn_record *ret, struct buf *body, struct err *e)
@@ -54,7 +42,7 @@ dyn_record(struct dyn *d, const cJSON *item, const char *identity,
 	TRY(dyn_get_number(d, item, "next_at", &ret->next_at, e));
 	TRY(dyn_get_text(d, item, "body", body, e));
 	TRY(dyn_get_sum(d, item, "sum", want, e));
-	known = state_find(state, &ret->state);
+	known = rot_state_find(state, &ret->state);
 	TRY(sum_of(identity, ret, fence, buf_str(body), sum, e));
 	return known && memcmp(sum, want, DYN_SUM) == 0
 	    ? EC_OK

@@ -162,18 +162,6 @@ due_names(struct db *d, int64_t now, struct buf *ret, struct err *e)
 	}
 }
 
-static bool
-state_find(const char *name, enum rot_state *ret)
-{
-	for (unsigned s = 0; s < ROT__MAX; s++) {
-		if (strcmp(rot_state_name((enum rot_state)s), name) == 0) {
-			*ret = (enum rot_state)s;
-			return true;
-		}
-	}
-	return false;
-}
-
 static enum ec
 read_row(struct db *d, struct store_row *ret, struct buf *body, struct err *e)
 {
@@ -183,7 +171,7 @@ read_row(struct db *d, struct store_row *ret, struct buf *body, struct err *e)
 	TRY(db_query(d, Q_ROW, &q, e, "s", ret->identity));
 	TRY(db_step(d, q, &row, e));
 	if (!row || sqlite3_column_int(q, 3) != 1 ||
-	    !state_find(db_text(q, 0), &ret->state))
+	    !rot_state_find(db_text(q, 0), &ret->state))
 		return altered(d, ret->identity, e);
 	ret->next_at = sqlite3_column_int64(q, 1);
 	buf_cut(body, 0);
