@@ -65,13 +65,15 @@ get_keys(
 {
 	AUTO(http_reply) struct http_reply r = { .status = 0 };
 	char source[200], code[48];
+	enum ec ec;
 
 	TRY(imds_get(m, PATH, role, &r, e));
 	if (r.status != 200)
 		return fail(e, r.status >= 500 ? EC_TEMP : EC_PROTO,
 		    "instance metadata: role %s: HTTP %d", role, r.status);
-	if (provider_json_text(&r.body, "Code", code, sizeof(code)) &&
-	    strcmp(code, "Success") != 0) {
+	ec = provider_json_text(&r.body, "Code", code, sizeof(code), e);
+	TRY_MEMORY(ec);
+	if (ec == EC_OK && strcmp(code, "Success") != 0) {
 		errno = 0;
 		(void)fail(
 		    e, EC_DENIED, "instance metadata: role %s: %s", role, code);

@@ -103,16 +103,24 @@ take(const cJSON *j, const struct provider_form *f, const char *where,
 	return ec;
 }
 
+/* NULL: not one JSON value and nothing else, or no memory; fail_lib() tells
+ * which. */
+static cJSON *
+parse(const struct buf *text)
+{
+	errno = 0; /* cJSON does not say that it was short of memory */
+	if (strlen(buf_str(text)) != text->len)
+		return NULL;
+	return cJSON_ParseWithOpts(buf_str(text), NULL, true);
+}
+
 enum ec
 provider_json(const struct buf *text, const struct provider_form *f,
     const char *where, const char *source, struct aws_cred *ret, struct err *e)
 {
-	AUTO(json) cJSON *j = NULL;
+	AUTO(json) cJSON *j = parse(text);
 	const cJSON *in;
 
-	errno = 0; /* cJSON does not say that it was short of memory */
-	if (strlen(buf_str(text)) == text->len)
-		j = cJSON_ParseWithOpts(buf_str(text), NULL, true);
 	if (!cJSON_IsObject(j))
 		return fail_lib(
 		    e, EC_PROTO, "%s: the answer is no JSON object", where);
@@ -121,29 +129,47 @@ provider_json(const struct buf *text, const struct provider_form *f,
 	return take(in, f, where, source, ret, e);
 }
 
-bool
-provider_json_text(
-    const struct buf *text, const char *key, char *ret, size_t size)
+/* An absent one must not be read out of a lack of memory. */
+static enum ec
+parse_member(const struct buf *text, const char *key, cJSON **ret_all,
+    const cJSON **ret, struct err *e)
 {
-	AUTO(json) cJSON *j = cJSON_ParseWithOpts(buf_str(text), NULL, true);
-	const char *s = text_of(j, key);
+	*ret_all = parse(text);
+	if (*ret_all == NULL)
+		return fail_lib(e, EC_GONE, "no JSON, so no \"%s\"", key);
+	*ret = cJSON_GetObjectItemCaseSensitive(*ret_all, key);
+	return *ret != NULL ? EC_OK : fail(e, EC_GONE, "no \"%s\"", key);
+}
+
+enum ec
+provider_json_text(const struct buf *text, const char *key, char *ret,
+    size_t size, struct err *e)
+{
+	AUTO(json) cJSON *j = NULL;
+	const cJSON *member = NULL;
+	const char *s;
 	size_t n = 0;
 
+	*ret = '\0';
+	TRY(parse_member(text, key, &j, &member, e));
+	s = cJSON_GetStringValue(member);
 	for (; s != NULL && *s != '\0' && n + 1 < size; s++)
 		if (*s > ' ' && *s <= '~')
 			ret[n++] = *s;
 	ret[n] = '\0';
-	return n > 0;
+	return n > 0 ? EC_OK : fail(e, EC_GONE, "no text in \"%s\"", key);
 }
 
-bool
-provider_json_int(const struct buf *text, const char *key, int *ret)
+enum ec
+provider_json_int(
+    const struct buf *text, const char *key, int *ret, struct err *e)
 {
-	AUTO(json) cJSON *j = cJSON_ParseWithOpts(buf_str(text), NULL, true);
-	const cJSON *n = cJSON_GetObjectItemCaseSensitive(j, key);
+	AUTO(json) cJSON *j = NULL;
+	const cJSON *member = NULL;
 
-	if (!cJSON_IsNumber(n))
-		return false;
-	*ret = n->valueint;
-	return true;
+	TRY(parse_member(text, key, &j, &member, e));
+	if (!cJSON_IsNumber(member))
+		return fail(e, EC_GONE, "no number in \"%s\"", key);
+	*ret = member->valueint;
+	return EC_OK;
 }

@@ -6,7 +6,6 @@
  * Source: "Process credential provider", AWS SDKs and Tools Reference Guide;
  * botocore credentials.py, ProcessProvider (which splits with shlex.split()).
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,9 +153,9 @@ get(const struct aws_env *env, const char *text, const char *where,
 
 	TRY(execute(&c, env, text, &out, e));
 	(void)snprintf(source, sizeof(source), "%.80s by %s", c.argv[0], where);
-	errno = 0; /* cJSON does not say that it was short of memory */
-	if (!provider_json_int(&out, "Version", &version) || version != 1)
-		return fail_lib(e, EC_PROTO,
+	TRY_MEMORY(provider_json_int(&out, "Version", &version, e));
+	if (version != 1)
+		return fail(e, EC_PROTO,
 		    "%s: printed no JSON object with \"Version\": 1",
 		    c.argv[0]);
 	return provider_json(

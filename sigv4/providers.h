@@ -59,11 +59,12 @@ extern const struct provider_form provider_form_portal;
 MUST enum ec provider_json(const struct buf *text,
     const struct provider_form *f, const char *where, const char *source,
     struct aws_cred *ret, struct err *e);
-/* A word of it for people, what is no ASCII left out, cut to fit. False:
- * there is none. */
-bool provider_json_text(
-    const struct buf *text, const char *key, char *ret, size_t size);
-bool provider_json_int(const struct buf *text, const char *key, int *ret);
+/* A word of it for people, what is no ASCII left out, cut to fit. EC_GONE:
+ * there is none (ret is "" then); EC_NOMEM: that is not known. */
+MUST enum ec provider_json_text(const struct buf *text, const char *key,
+    char *ret, size_t size, struct err *e);
+MUST enum ec provider_json_int(
+    const struct buf *text, const char *key, int *ret, struct err *e);
 
 struct provider_ask {
 	const char *method; /* NULL: GET */

@@ -245,11 +245,14 @@ test_json_words(void **state)
 	    buf_adds(
 		&b, "{\"a\":\"x\\u00e9 y\\u0001\\u007fzzz\",\"b\":\"\"}", &e),
 	    EC_OK);
-	assert_true(provider_json_text(&b, "a", word, sizeof(word)));
+	assert_int_equal(
+	    provider_json_text(&b, "a", word, sizeof(word), &e), EC_OK);
 	assert_string_equal(word, "xyz");
-	assert_false(provider_json_text(&b, "b", word, sizeof(word)));
+	assert_int_equal(
+	    provider_json_text(&b, "b", word, sizeof(word), &e), EC_GONE);
 	assert_string_equal(word, "");
-	assert_false(provider_json_text(&b, "c", word, sizeof(word)));
+	assert_int_equal(
+	    provider_json_text(&b, "c", word, sizeof(word), &e), EC_GONE);
 }
 
 /* ---- programs ---- */
