@@ -14,12 +14,10 @@
  * even then the fence is in between.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/auto.h"
 #include "base/clock.h"
@@ -27,13 +25,6 @@
 #include "rotator/store_dynamodb_p.h"
 
 #define LINE_MAX_ 512
-
-static enum ec
-cannot(const char *path, struct err *e)
-{
-	(void)fail_sys(e, "%.300s: cannot write it", path);
-	return fix(e, "let this user write %.200s", path);
-}
 
 /* What a lease looks like now; the time follows it. */
 static enum ec
@@ -49,35 +40,18 @@ describe(const struct dyn *d, struct buf *ret, struct err *e)
 
 /* When it looked like that first; false: that is not known. */
 static bool
-recall(const struct dyn *d, const struct buf *look, int64_t *ret)
+recall(const struct buf *was, const struct buf *look, int64_t *ret)
 {
-	AUTO(buf) struct buf b = BUF(LINE_MAX_);
-	struct err ignored;
 	char *end = NULL;
 
-	if (file_read(d->seen, &b, &ignored) != EC_OK || b.len <= look->len ||
-	    memcmp(b.p, look->p, look->len) != 0)
+	if (was->len <= look->len || memcmp(was->p, look->p, look->len) != 0)
 		return false;
-	*ret = strtoll(b.p + look->len, &end, 10);
+	*ret = strtoll(was->p + look->len, &end, 10);
 	return strcmp(end, "\n") == 0;
 }
 
-static enum ec
-put(const char *path, const struct buf *text, struct err *e)
-{
-	char fresh[PATH_MAX + 8];
-	AUTO(fd) int fd = -1;
-
-	(void)snprintf(fresh, sizeof(fresh), "%s.new", path);
-	fd = open(
-	    fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0 || write(fd, text->p, text->len) != (ssize_t)text->len ||
-	    rename(fresh, path) != 0)
-		return cannot(path, e);
-	return EC_OK;
-}
-
-/* The state directory may not be there yet: nothing else is in it. */
+/* The state directory may not be there yet: nothing else is in it. That its
+ * name may be lost in a power cut costs no more than the file. */
 static enum ec
 make_room(const char *path, struct err *e)
 {
@@ -89,24 +63,28 @@ make_room(const char *path, struct err *e)
 	if (slash == NULL || slash == dir)
 		return EC_OK;
 	*slash = '\0';
-	return mkdir(dir, 0700) == 0 || errno == EEXIST ? EC_OK
-							: cannot(dir, e);
+	if (mkdir(dir, 0700) == 0 || errno == EEXIST)
+		return EC_OK;
+	(void)fail_sys(e, "%.300s: cannot make it", dir);
+	return fix(e, "mkdir -p -m 0700 %.250s", dir);
 }
 
 enum ec
 seen_silent(struct dyn *d, int64_t ttl, int64_t *ret_left, struct err *e)
 {
 	AUTO(buf) struct buf look = BUF(LINE_MAX_);
+	AUTO(pinned) struct file *f = NULL;
 	const int64_t now = d->mono(d->ctx);
 	int64_t at = now;
 
 	*ret_left = ttl;
 	TRY(describe(d, &look, e));
-	if (recall(d, &look, &at) && at <= now) {
+	TRY(make_room(d->seen, e));
+	TRY(file_open(d->seen, FILE_MAY_BE_ABSENT, &f, e));
+	if (recall(file_content(f), &look, &at) && at <= now) {
 		*ret_left = now - at >= ttl ? 0 : ttl - (now - at);
 		return EC_OK;
 	}
 	TRY(buf_addf(&look, e, "%" PRId64 "\n", now));
-	TRY(make_room(d->seen, e));
-	return put(d->seen, &look, e);
+	return file_replace(f, &look, 0600, e);
 }
