@@ -193,8 +193,8 @@ no_code(const struct aws_object *o, const struct aws_json_call *q,
 	char remedy[ERR_FIX_MAX], words[200] = "(words withheld)";
 
 	e->ec = class_of(ec);
-	if (why->status == 0)
-		return aws_object_prefix(o, e); /* no reply at all */
+	if (why->status == 0 || ec == EC_NOMEM)
+		return aws_object_prefix(o, e); /* none that could be read */
 	(void)snprintf(remedy, sizeof(remedy), "%s", e->fix);
 	if (q->reads || why->message[0] == '\0')
 		heard_show(why->message, words, sizeof(words));

@@ -124,7 +124,7 @@ dyn_ask(struct dyn *d, const char *action, const struct buf *ask, cJSON **ret,
 	if (!cJSON_IsObject(j)) {
 		(void)fail_lib(
 		    e, EC_PROTO, "%s: the reply is not JSON", action);
-		if (x->writes && e->ec == EC_PROTO)
+		if (x->writes) /* carried out, whatever was not understood */
 			e->ec = EC_UNKNOWN;
 		return fix(e, "check that this endpoint is DynamoDB's");
 	}

@@ -84,10 +84,12 @@ collect(struct dyn *d, cJSON *reply, cJSON *all, struct err *e)
 		const char *name =
 		    json_text(cJSON_GetObjectItemCaseSensitive(item, "s"), "S");
 
-		if (name == NULL || !cJSON_AddItemToObject(all, name, item)) {
-			cJSON_Delete(item);
-			return fail(e, EC_NOMEM, "no memory for a record");
-		}
+		if (name != NULL && cJSON_AddItemToObject(all, name, item))
+			continue;
+		cJSON_Delete(item);
+		return name == NULL
+		    ? dyn_damaged(d, e, "a record has no name")
+		    : fail(e, EC_NOMEM, "no memory for a record");
 	}
 	return EC_OK;
 }

@@ -73,13 +73,17 @@ may_take(struct dyn *d, const struct root *r, int64_t ttl, struct err *e)
 {
 	int64_t left = 0;
 	struct err why;
+	enum ec ec;
 
 	if (r->owner.pid == 0 || by_us(d, r) || ended(&r->owner))
 		return EC_OK;
 	if (r->ttl > ttl)
 		ttl = r->ttl;
-	if (seen_silent(d, ttl, &left, &why) == EC_OK)
+	ec = seen_silent(d, ttl, &left, e);
+	TRY_MEMORY(ec);
+	if (ec == EC_OK)
 		return left == 0 ? EC_OK : taken(d, r, left, e);
+	why = *e;
 	(void)taken(d, r, left, e);
 	return fix(e,
 	    "%.150s: without it a silent rotator is never passed over",

@@ -126,6 +126,7 @@ dyn_why_not(struct dyn *d, struct err *e)
 	const cJSON *table;
 
 	if (dyn_ask_table(d, "DescribeTable", "", &j, &why, e) != EC_OK) {
+		TRY_MEMORY(e->ec);
 		if (e->ec == EC_GONE)
 			return dyn_no_table(d, e);
 		*e = was;

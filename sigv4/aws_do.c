@@ -87,7 +87,10 @@ attempt(struct aws *a, const struct aws_call *c, const struct endpoint *to,
 	aws_clock_see(a, ret);
 	if (ret->status / 100 == 2)
 		return EC_OK;
-	aws_error_read(ret, why);
+	if (aws_error_read(ret, why, e) != EC_OK) {
+		*v = (struct aws_verdict){ e->ec, AWS_UNREADABLE, NULL };
+		return err_prefix(e, "%s: %s", to->host, c->action);
+	}
 	*v = aws_error_judge(why);
 	aws_error_hush(why, a->cred->token);
 	describe(e, v->ec, to, c, why, v->fix);

@@ -3,6 +3,7 @@
  */
 #include "sigv4/aws_error.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -286,12 +287,13 @@ static const struct {
 static enum ec
 read_json(const struct buf *body, struct aws_error *ret, struct err *e)
 {
-	AUTO(cjson)
-	cJSON *j = cJSON_ParseWithOpts(buf_str(body), NULL, true);
+	AUTO(cjson) cJSON *j = NULL;
 	const char *text;
 
+	errno = 0; /* cJSON does not say that it was short of memory */
+	j = cJSON_ParseWithOpts(buf_str(body), NULL, true);
 	if (!cJSON_IsObject(j))
-		return fail(e, EC_PROTO, "no JSON object");
+		return fail_lib(e, EC_PROTO, "no JSON object");
 	for (size_t i = 0; i < COUNT(json_texts); i++) {
 		text = cJSON_GetStringValue(
 		    cJSON_GetObjectItemCaseSensitive(j, json_texts[i].key));
@@ -322,22 +324,27 @@ take_headers(const struct http_reply *r, struct aws_error *ret)
 		take_text(ret->request_id, sizeof(ret->request_id), r->kept[1]);
 }
 
-void
-aws_error_read(const struct http_reply *r, struct aws_error *ret)
+enum ec
+aws_error_read(const struct http_reply *r, struct aws_error *ret, struct err *e)
 {
 	const char *s = buf_str(&r->body);
 	struct aws_error out = { .status = r->status };
-	struct err ignored;
+	enum ec ec;
 
 	s += strspn(s, " \t\r\n");
 	*ret = out;
 	/* A body cut off in the middle proves nothing: all or nothing. */
-	for (size_t i = 0; i < COUNT(forms); i++)
-		if (*s == forms[i].first &&
-		    forms[i].read(&r->body, &out, &ignored) == EC_OK) {
+	for (size_t i = 0; i < COUNT(forms); i++) {
+		if (*s != forms[i].first)
+			continue;
+		ec = forms[i].read(&r->body, &out, e);
+		TRY_MEMORY(ec);
+		if (ec == EC_OK) {
 			*ret = out;
 			take_headers(r, ret);
 		}
+	}
+	return EC_OK;
 }
 
 #define QUOTE_MIN 16 /* bytes that are the token's by no accident */

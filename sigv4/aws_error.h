@@ -37,9 +37,11 @@ struct aws_verdict {
 	}
 
 /* The service's words in a reply whose status is not 2xx. Empty strings when
- * the body is not of a known form. Never fails. Text behind the first line
- * break is dropped: SignatureDoesNotMatch quotes the session token there. */
-void aws_error_read(const struct http_reply *r, struct aws_error *ret);
+ * the body is not of a known form, or (EC_NOMEM) could not be read. Text behind
+ * the first line break is dropped: SignatureDoesNotMatch quotes the session
+ * token there. */
+MUST enum ec aws_error_read(
+    const struct http_reply *r, struct aws_error *ret, struct err *e);
 /* Empties it but for the status, and says so, when part of the token stands in
  * it: whoever echoes a request must not get that into a log. */
 void aws_error_hush(struct aws_error *why, const struct secret *token);

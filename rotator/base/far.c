@@ -68,7 +68,8 @@ hear(const struct far *f, void *p, size_t n, int64_t until)
 	return true;
 }
 
-/* Straight into the buffer, which wipes itself. */
+/* Straight into the buffer, which wipes itself. Without memory for all of it
+ * (EC_NOMEM) the rest is heard, too: what follows answers another question. */
 static enum ec
 hear_answer(struct far *f, struct buf *answer, int64_t until, struct err *e)
 {
@@ -78,13 +79,13 @@ hear_answer(struct far *f, struct buf *answer, int64_t until, struct err *e)
 
 	if (!hear(f, &head, sizeof(head), until) || head.len > FAR_MAX)
 		return EC_UNKNOWN;
-	while (ec == EC_OK && head.len > 0) {
+	while (ec != EC_UNKNOWN && head.len > 0) {
 		const size_t n =
 		    head.len < sizeof(chunk) ? head.len : sizeof(chunk);
 
 		if (!hear(f, chunk, n, until))
 			ec = EC_UNKNOWN;
-		else
+		else if (ec == EC_OK)
 			ec = buf_add(answer, chunk, n, e);
 		head.len -= n;
 	}
@@ -290,6 +291,12 @@ far_call(struct far *f, unsigned op, const struct buf *ask, struct buf *answer,
 		return lost(f, EC_TEMP, e);
 	(void)fail(e, EC_UNKNOWN, "no answer");
 	ec = hear_answer(f, answer, until, e);
+	if (ec == EC_NOMEM) {
+		(void)fail(e, EC_UNKNOWN,
+		    "no memory for the answer of the child process for the "
+		    "network");
+		return fix(e, "nothing: it is tried again; or find memory");
+	}
 	return ec == EC_OK ? EC_OK : lost(f, EC_UNKNOWN, e);
 }
 

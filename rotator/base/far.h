@@ -58,9 +58,10 @@ MUST enum ec far_share(struct far *f, struct far **ret, struct err *e);
  * Asks, and waits up to timeout_ms for the answer. EC_OK: it is in answer
  * (what failed over there is told in it). EC_TEMP: the question surely did
  * not get there whole, so nothing was done. EC_UNKNOWN: it did, and the answer
- * is lost; this way is closed, and the process is dead when it was the only
- * one. From then on every question is EC_TEMP: a new process would be born
- * with our secrets in it.
+ * is lost. When only memory for it was missing, all else is as before; else
+ * this way is closed, and the process is dead when it was the only one. From
+ * then on every question is EC_TEMP: a new process would be born with our
+ * secrets in it.
  */
 MUST enum ec far_call(struct far *f, unsigned op, const struct buf *ask,
     struct buf *answer, int64_t timeout_ms, struct err *e);

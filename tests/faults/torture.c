@@ -2,7 +2,7 @@
  * torture: memory runs out at each allocation in turn inside everything that
  * reads or writes text: the syntaxes of `file`, URLs, templates, the
  * configuration, records, replies of IAM and of outside programs, signing,
- * seals, probes, the store (torture_own.h).
+ * seals, probes, the stores (torture_own.h, torture_aws.h).
  * Inputs are the corpora of tests/fuzz; whatever one comes to with enough
  * memory, with too little it comes to EC_NOMEM, or, where the failing block
  * was only a cache of a library, to the same as before. Never to another
@@ -382,7 +382,7 @@ static const char template_text[] =
     "{{password|url}}@{{host}}:{{port}}\n";
 static const char query[] = "b=2&a=1&a=%20x&Action=ListAccessKeys";
 
-#include "tests/faults/torture_net.h"
+#include "tests/faults/torture_aws.h"
 
 /* corpus: a folder of tests/fuzz/corpus, or NULL: only `text`. */
 static const struct subject {
@@ -405,6 +405,8 @@ static const struct subject {
 	{ "replies of IAM", NULL, query, own_replies, EC_OK },
 	{ "our identity", NULL, query, own_identity, EC_OK },
 	{ "a credential as JSON", NULL, own_json_text, own_json, EC_OK },
+	{ "words beside a credential", NULL, own_json_said, own_json_words,
+	    EC_OK },
 	{ "endpoints", NULL, query, own_endpoint, EC_OK },
 	{ "calls to nobody", NULL, query, own_calls, EC_TEMP },
 	{ "seals", NULL, query, own_seals, EC_OK },
@@ -432,6 +434,16 @@ static const struct subject {
 	{ "answers of the network process", NULL, query, net_serve, EC_OK },
 	{ "writing to the store", NULL, query, own_store_write, EC_OK },
 	{ "reading the store", NULL, query, own_store_read, EC_OK },
+	{ "writing to DynamoDB", NULL, query, aws_write, EC_OK },
+	{ "a refused write to DynamoDB", NULL, query, aws_refused, EC_OK },
+	{ "no record in DynamoDB", NULL, query, aws_absent, EC_GONE },
+	{ "words in DynamoDB", NULL, query, aws_words, EC_OK },
+	{ "a lease in DynamoDB that is silent", NULL, query, aws_other, EC_OK },
+	{ "reading DynamoDB", NULL, query, aws_read, EC_OK },
+	{ "reading words from DynamoDB", NULL, query, aws_read_words, EC_OK },
+	{ "no table in DynamoDB", NULL, query, aws_no_table, EC_CONFIG },
+	{ "no key in KMS", NULL, query, aws_no_key, EC_CONFIG },
+	{ "seals of KMS", NULL, query, aws_seals, EC_OK },
 };
 
 /* ---- the torture ---- */
@@ -485,11 +497,12 @@ static void
 torture(const struct subject *s, const char *name, const struct input *in,
     struct tally *t)
 {
-	struct err e = { .ec = EC_OK };
+	struct err e = { .ec = EC_OK }, said = { .ec = EC_OK };
 	enum ec good, ec;
 
 	(void)once(s, in, 0, &e); /* what is set up once stays */
 	good = once(s, in, 0, &e);
+	said = e;
 	t->inputs++;
 	t->fine += good == s->good;
 	if (good != s->good && s->text != NULL)
@@ -504,6 +517,9 @@ torture(const struct subject *s, const char *name, const struct input *in,
 		t->failures++;
 		if (ec != EC_NOMEM && ec != good)
 			complain(t, name, "wrong class", at, ec, &e);
+		/* Of the same class, but for another reason? */
+		if (ec != EC_OK && ec == good && strcmp(e.what, said.what) != 0)
+			complain(t, name, "wrong reason", at, ec, &e);
 	}
 	if (ec != good)
 		complain(t, name, "not repeatable", 0, ec, &e);
@@ -549,20 +565,25 @@ torture_all(const struct subject *s, struct tally *t)
 		(void)closedir(dir);
 }
 
+/* torture [WORD]: all, or those with that word in their name. */
 int
-main(void)
+main(int argc, char **argv)
 {
+	const char *word = argc > 1 ? argv[1] : "";
 	bool bad = false;
 	struct err e;
 
-	if (secret_init(&e) != EC_OK || !net_begin_process(&e) ||
-	    !own_begin(&e) || !net_begin())
+	if (secret_init(&e) != EC_OK || !fake_begin(&e) ||
+	    !net_begin_process(&e) || !own_begin(&e) || !net_begin() ||
+	    !aws_begin(&e))
 		return 1;
 	printf("1..%zu\n", COUNT(subjects));
 	for (size_t i = 0; i < COUNT(subjects); i++) {
 		struct tally t = { .inputs = 0 };
 		bool fine;
 
+		if (strstr(subjects[i].name, word) == NULL)
+			continue;
 		torture_all(&subjects[i], &t);
 		fine = t.wrong == 0 && t.failures > 0 && t.fine > 0;
 		bad |= !fine;
@@ -573,6 +594,8 @@ main(void)
 		for (unsigned k = 0; k < t.wrong && k < WHY_MAX; k++)
 			printf("# %s\n", t.why[k]);
 	}
+	aws_end();
+	fake_end();
 	net_end();
 	own_end();
 	return bad;

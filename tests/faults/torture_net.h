@@ -375,7 +375,9 @@ static const char net_process_printed[] =
 static bool
 net_begin_process(struct err *e)
 {
-	static far_fn *const table[] = { [PROBE_FAR_OP] = probe_serve };
+	static far_fn *const table[] = {
+		[HTTP_FAR_OP] = http_serve, [PROBE_FAR_OP] = probe_serve
+	};
 	struct confined how;
 
 	return far_start(table, COUNT(table), &net_process, &how, e) == EC_OK &&

@@ -101,6 +101,24 @@ static const char own_json_text[] =
     "{\"AccessKeyId\":\"AKIDEXAMPLE\",\"SecretAccessKey\":\"wJalrXUtnFEMI\","
     "\"Token\":\"t\",\"Expiration\":\"2126-11-21T03:40:00Z\"}";
 
+/* What is asked of such a text beside the credential. */
+static enum ec
+own_json_words(const struct input *in, struct err *e)
+{
+	AUTO(buf) struct buf text = BUF(MAX);
+	char code[16];
+	int version = 0;
+
+	TRY(buf_add(&text, in->data, in->size, e));
+	TRY(provider_json_int(&text, "Version", &version, e));
+	TRY(provider_json_text(&text, "Code", code, sizeof(code), e));
+	return version == 1 && strcmp(code, "Success") == 0
+	    ? EC_OK
+	    : fail(e, EC_BUG, "not what stands there");
+}
+
+static const char own_json_said[] = "{\"Version\":1,\"Code\":\"Success\"}";
+
 static enum ec
 own_endpoint(const struct input *in, struct err *e)
 {

@@ -799,7 +799,7 @@ test_words_of_a_service(void **state)
 		"\"}",
 		long_text),
 	    EC_OK);
-	aws_error_read(&r, &why);
+	assert_int_equal(aws_error_read(&r, &why, &e), EC_OK);
 	assert_string_equal(why.code, "Code");
 	assert_int_equal(strlen(why.message), sizeof(why.message) - 1);
 	assert_true(strncmp(why.message, "abcmmm", 6) == 0);
