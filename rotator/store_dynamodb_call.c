@@ -146,7 +146,9 @@ dyn_call(struct dyn *d, const char *action, const struct buf *ask, cJSON **ret,
 		(void)fix(e, "run again");
 		return dyn_prefix(d, e);
 	}
+	d->later = false;
 	if (dyn_ask(d, action, ask, ret, &why, e) == EC_OK)
 		return EC_OK;
+	d->later = e->ec == EC_TEMP && why.status != 0;
 	return explain(d, find_action(action), &why, e);
 }

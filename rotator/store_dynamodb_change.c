@@ -19,6 +19,8 @@
 #define TRIES     8
 #define ITEMS_MAX ((size_t)2 * 1024 * 1024)
 #define PAUSE_MS  50
+#define NAP_MS    1000 /* the first while throttled; twice that, and so on */
+#define NAP_MAX   8000
 
 static const char *const conditions[] = {
 	[IF_ANY] = NULL,
@@ -138,6 +140,25 @@ begin(struct dyn *d, struct change *c)
 	c->nothing = false;
 }
 
+/* How long a change has been patient. */
+struct patience {
+	int64_t until;
+	int tries;
+};
+
+/* Is it to be tried again, as DynamoDB said "later"? Waits. */
+static bool
+be_patient(struct dyn *d, struct patience *p, enum ec ec)
+{
+	int64_t nap = p->tries < 3 ? (int64_t)NAP_MS << p->tries : NAP_MAX;
+
+	if (ec != EC_TEMP || !d->later || ++p->tries > DYN_PATIENCE_TRIES ||
+	    d->mono(d->ctx) + nap > p->until)
+		return false;
+	d->sleep(d->ctx, nap);
+	return true;
+}
+
 /* A root that is out of date costs a refused transaction, nothing else. */
 static enum ec
 build(struct dyn *d, struct change *c, dyn_body *fn, void *arg, struct err *e)
@@ -166,13 +187,16 @@ read_only(const struct dyn *d, struct err *e)
  * is when it was not. */
 static enum ec
 look_after(struct dyn *d, const struct change *c, enum ec ec, int64_t *pending,
-    bool *ret, struct err *e)
+    struct patience *p, bool *ret, struct err *e)
 {
 	const struct err why = *e;
 
 	if (ec == EC_UNKNOWN)
 		*pending = c->base;
-	TRY(find(d, c, ret, e));
+	do
+		ec = find(d, c, ret, e);
+	while (be_patient(d, p, ec));
+	TRY(ec);
 	/* Whoever came first, or we: the lost one's chance is over. */
 	if (*ret || d->root.rev != *pending)
 		*pending = -1;
@@ -183,8 +207,8 @@ look_after(struct dyn *d, const struct change *c, enum ec ec, int64_t *pending,
 
 /* *ret: it is written. EC_OK and not: once more. */
 static enum ec
-attempt(struct dyn *d, struct change *c, int try, int64_t *pending, bool *ret,
-    struct err *e)
+attempt(struct dyn *d, struct change *c, int try, int64_t *pending,
+    struct patience *p, bool *ret, struct err *e)
 {
 	const enum ec ec = transmit(d, c, try, e);
 
@@ -195,25 +219,38 @@ attempt(struct dyn *d, struct change *c, int try, int64_t *pending, bool *ret,
 		*pending = -1;
 		return EC_OK;
 	}
+	if (be_patient(d, p, ec)) {
+		/* It had no effect. The next one must be bound to the same
+		 * revision, for the sake of one that was lost before. */
+		d->fresh = true;
+		return EC_OK;
+	}
 	if (ec != EC_CONFLICT && ec != EC_UNKNOWN)
 		return ec;
-	return look_after(d, c, ec, pending, ret, e);
+	return look_after(d, c, ec, pending, p, ret, e);
 }
 
 static enum ec
 attempts(struct dyn *d, struct change *c, dyn_body *fn, void *arg,
     int64_t *pending, struct err *e)
 {
+	struct patience p = { .until = d->mono(d->ctx) + DYN_PATIENCE_MS };
 	bool done = false;
+	enum ec ec;
 
-	for (int n = 0; n < TRIES; n++) {
-		if (n > 1)
-			d->sleep(d->ctx, (int64_t)n * n * PAUSE_MS);
+	for (int n = 0; n - p.tries < TRIES; n++) {
+		const int64_t k = n - p.tries;
+
+		if (k > 1)
+			d->sleep(d->ctx, k * k * PAUSE_MS);
 		c->again = n > 0;
-		TRY(build(d, c, fn, arg, e));
+		ec = build(d, c, fn, arg, e);
+		if (be_patient(d, &p, ec))
+			continue;
+		TRY(ec);
 		if (c->nothing)
 			return EC_OK;
-		TRY(attempt(d, c, n, pending, &done, e));
+		TRY(attempt(d, c, n, pending, &p, &done, e));
 		if (done)
 			return EC_OK;
 	}

@@ -91,6 +91,7 @@ struct dyn {
 	bool broken; /* a write was lost: nothing is believed any more */
 	bool whole;  /* counted by this process */
 	bool fresh;  /* root is as we left it */
+	bool later;  /* the last request was answered, with "not now" */
 	int64_t fence, ttl;
 	char session[DYN_ID];
 	struct root root;
@@ -200,7 +201,14 @@ typedef enum ec dyn_body(
  * What the body makes, all or nothing, durable on return. The body may be
  * called again, with a newer root. EC_UNKNOWN: it cannot be told whether it
  * was written; d is broken then.
+ *
+ * While DynamoDB throttles it waits and tries again, for longer than the rules
+ * of the SDKs tell: a record that is not written may cost an access key, which
+ * exists already. It begins no try more than DYN_PATIENCE_MS after the first,
+ * a fifth of the lease, so that no lease is passed over for it.
  */
+#define DYN_PATIENCE_MS    INT64_C(60000)
+#define DYN_PATIENCE_TRIES 12
 MUST enum ec dyn_change(struct dyn *d, dyn_body *fn, void *arg, struct err *e);
 
 /* For bodies. item: with its braces. condition: of the table below. */

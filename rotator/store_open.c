@@ -20,6 +20,14 @@
 #define SEAL_AAD  "store|seal|check"
 #define SEAL_WORD "this is the key"
 
+/* Not for longer than until we are told to end. */
+static void
+sleep_until_told(void *ctx, int64_t ms)
+{
+	(void)ctx;
+	app_sleep(ms);
+}
+
 enum ec
 store_options(
     struct app *a, struct dynamodb_options *ret, char *seen, struct err *e)
@@ -31,8 +39,9 @@ store_options(
 		    e, EC_CONFIG, "%s: names no DynamoDB table", c->path);
 		return fix(e, "add  store: { kind: dynamodb, table: NAME }");
 	}
-	*ret =
-	    (struct dynamodb_options){ .table = c->store_table, .seen = seen };
+	*ret = (struct dynamodb_options){
+		.table = c->store_table, .seen = seen, .sleep = sleep_until_told
+	};
 	(void)snprintf(seen, PATH_MAX, "%.3900s" SEEN_NAME, c->state);
 	return app_store_session(a, c->store_region, &ret->aws, e);
 }

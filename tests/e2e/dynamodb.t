@@ -167,6 +167,67 @@ throttled() {
 	until_idle
 	finished
 }
+# Which transaction keeps the key that CreateAccessKey just made: each is held
+# until that is seen. Sets AT, as so many before it.
+find_commit() {
+	local pid before
+	before=$(ask seen '{}' | jq '.TransactWriteItems // 0')
+	ask fault '{"at": "TransactWriteItems", "how": "hold"}'
+	"$ROTATE" -c "$D/rotate.yaml" --log plain --force >"$D/found" 2>&1 &
+	pid=$!
+	for AT in $(seq 0 40); do
+		until_true seen_is $((before + AT + 1))
+		until_true held 1
+		is_kept_next && break
+		ask release '{}'
+	done
+	is_kept_next
+	ask clear '{}'
+	ask release '{}'
+	wait $pid || true
+	until_idle
+}
+seen_is() { [ "$(ask seen '{}' | jq .TransactWriteItems)" = "$1" ]; }
+is_kept_next() { [ "$(made)" = 1 ] && is_state INTENT; }
+# Throttled just there, for longer than the SDKs would try: one key, and it is
+# the one that all hold in the end.
+throttled_at_key() {
+	local orphans
+	table
+	find_commit
+	fresh && table
+	ask fault '{"at": "TransactWriteItems", "how": "error", "after": '$AT', "times": 5,
+	    "code": "ProvisionedThroughputExceededException"}'
+	gives 0 --force
+	finished
+	is "$(made)" 1
+	gives 0 history
+	orphans=$(grep -c -e ORPH -e 'could not be kept' "$D/out") || true
+	is "$orphans" 0
+	# and without end: told to end, it says "later"; nobody has lost anything,
+	# and the next run removes the key if this one could not
+	fresh && table
+	ask fault '{"at": "TransactWriteItems", "how": "error", "after": '$AT',
+	    "code": "ProvisionedThroughputExceededException"}'
+	"$ROTATE" -c "$D/rotate.yaml" --log plain --force >"$D/out" 2>"$D/err" &
+	local pid=$! before
+	until_true is_kept_next
+	before=$(ask seen '{}' | jq .TransactWriteItems)
+	TRIES=400 until_true seen_more $((before + 4)) # a second round has begun
+	kill -TERM $pid
+	code=0
+	wait $pid || code=$?
+	cat "$D/err"
+	is "$code" 69
+	says class=temporary
+	keys | grep -x "$OLD Active"
+	holds app "$OLD"
+	ask clear '{}'
+	until_idle
+	finished
+	chain_holds
+}
+seen_more() { [ "$(ask seen '{}' | jq .TransactWriteItems)" -ge "$1" ]; }
 # The reply to every transaction in turn is lost, once each: one rotation, one
 # key, a log without holes.
 lost_replies() {
@@ -377,6 +438,7 @@ try 'no such table' missing
 try 'a table of another shape' shape
 try 'a missing permission is named, and can be mended' forbidden
 try 'throttled: later' throttled
+try 'throttled just when a new key is to be kept' throttled_at_key
 try 'replies to transactions are lost' lost_replies
 try 'the state is moved there, and back' moved
 try 'a table that is in use is no target' not_empty

@@ -319,6 +319,64 @@ test_refused(void **state)
 	WANT(EC_OK, s.commit(s.ctx, T0, &r, NULL, &e));
 }
 
+/* Throttled for longer than the SDKs would try: it waits, and writes once; not
+ * for ever, though, and then it has written nothing. */
+static void
+test_patience(void **state)
+{
+	static const char *const how =
+	    "{\"at\":\"%s\",\"how\":\"error\",\"code\":"
+	    "\"ProvisionedThroughputExceededException\",\"times\":%d}";
+	const struct conform *c = *state;
+	AUTO(store) struct store s = { 0 };
+	AUTO(rec) struct rec r = { 0 };
+	struct err e = { 0 };
+	char json[200];
+
+	leased(c, &s);
+	rec_init(&r, "shop");
+	for (int times = 1; times < 2 * DYN_PATIENCE_TRIES; times += 5) {
+		(void)snprintf(
+		    json, sizeof(json), how, "TransactWriteItems", times);
+		fault(json);
+		dynamo_naps = 0;
+		keep(&s, &r, "x");
+		assert_true(times < 2 || dynamo_naps >= times / 2);
+	}
+	/* After a lost reply, while it looks what became of it. */
+	fault("{\"at\":\"TransactWriteItems\",\"how\":\"lost\",\"times\":1}");
+	(void)snprintf(json, sizeof(json), how, "GetItem", 7);
+	fault(json);
+	keep(&s, &r, "x");
+	assert_loads(&s, "shop", r.version, "");
+	fault("{\"at\":\"TransactWriteItems\",\"how\":\"error\","
+	      "\"code\":\"ThrottlingException\"}");
+	WANT(EC_TEMP, s.commit(s.ctx, T0, &r, NULL, &e));
+	clear();
+	assert_loads(&s, "shop", r.version, "");
+	keep(&s, &r, "x");
+}
+
+/* A request that was lost lands while the next one is throttled: it is found,
+ * and not made twice. */
+static void
+test_patience_late(void **state)
+{
+	const struct conform *c = *state;
+	AUTO(store) struct store s = { 0 };
+	struct event ev = { .at = T0, .what = "note", .text = "once" };
+	struct err e = { 0 };
+
+	leased(c, &s);
+	fault("{\"at\":\"TransactWriteItems\",\"how\":\"late\",\"times\":1}");
+	fault("{\"at\":\"TransactWriteItems\",\"how\":\"error\","
+	      "\"code\":\"ThrottlingException\",\"times\":3}");
+	dynamo_land = true;
+	WANT(EC_OK, s.note(s.ctx, &ev, &e));
+	assert_false(dynamo_land);
+	assert_events(&s, NULL, "1  note once\n");
+}
+
 /* ---- hands in the table ------------------------------------------------ */
 
 static void
@@ -848,6 +906,8 @@ main(void)
 		T(test_unknown_done),
 		T(test_unknown_not_done),
 		T(test_refused),
+		T(test_patience),
+		T(test_patience_late),
 		T(test_hands),
 		T(test_forged_event),
 		T(test_root),
