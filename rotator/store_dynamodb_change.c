@@ -143,7 +143,7 @@ begin(struct dyn *d, struct change *c)
 /* How long a change has been patient. */
 struct patience {
 	int64_t until;
-	int tries;
+	unsigned tries;
 };
 
 /* Is it to be tried again, as DynamoDB said "later"? Waits. */
@@ -238,8 +238,8 @@ attempts(struct dyn *d, struct change *c, dyn_body *fn, void *arg,
 	bool done = false;
 	enum ec ec;
 
-	for (int n = 0; n - p.tries < TRIES; n++) {
-		const int64_t k = n - p.tries;
+	for (int n = 0; n < TRIES + (int)p.tries; n++) {
+		const int64_t k = n - (int64_t)p.tries;
 
 		if (k > 1)
 			d->sleep(d->ctx, k * k * PAUSE_MS);

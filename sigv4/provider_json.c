@@ -168,7 +168,7 @@ provider_json_int(
 	const cJSON *member = NULL;
 
 	TRY(parse_member(text, key, &j, &member, e));
-	if (!cJSON_IsNumber(member))
+	if (member == NULL || !cJSON_IsNumber(member))
 		return fail(e, EC_GONE, "no number in \"%s\"", key);
 	*ret = member->valueint;
 	return EC_OK;
