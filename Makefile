@@ -273,6 +273,12 @@ model: ## the protocol checked by Spin, in full; and without each guard
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan build/asan/tests/model/arrows
 	$(Q)MODEL_FULL=1 prove -v tests/model/model.t
 
+hosts: ## two and three hosts in network namespaces: every boundary, every cut (long)
+	$(Q)$(MAKE) --no-print-directory deps DEBS="$(TEST_DEBS)"
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/venv.sh >/dev/null
+	$(Q)HOSTS_FULL=1 prove -v tests/e2e/hosts.t
+
 mutants: ## remove every guard of the engine in turn; a test must die
 	$(Q)$(MAKE) --no-print-directory $(LIBS)
 	$(Q)prove -v tests/sim/mutants.sh
@@ -381,7 +387,7 @@ help: ## this list
 	@awk -F':.*## ' '/^[a-z_.-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
 
 force:
-.PHONY: all check demo bench bench-fleet bench-docs threads unit mutants coverage soak fuzz-soak crash-full evidence race crash faults live conform model matrix fuzz fuzz-bin layers banned budget format analyze \
+.PHONY: all check demo bench bench-fleet bench-docs threads unit mutants coverage soak fuzz-soak crash-full evidence race crash faults live conform model matrix hosts fuzz fuzz-bin layers banned budget format analyze \
 	tidy cppcheck install uninstall deps clean help tests-bin plain-bin force
 .DEFAULT_GOAL := all
 .SECONDARY:
