@@ -184,16 +184,23 @@ step_idle(struct rotation *r, struct err *e)
 }
 
 /* The key just made is worth nothing: nobody saw it, so it goes at once. What
- * even that leaves behind is found as an orphan by the next run. */
+ * even that leaves behind is found as an orphan by the next run; or by another
+ * rotator, if this one has stood still since it made it. */
 static enum ec
 drop_created(struct rotation *r, struct err *e)
 {
 	const struct iam *iam = &r->w->iam;
+	const struct store *s = r->w->store;
 	char id[KEY_ID_MAX];
 	struct err ignored;
 
 	memcpy(id, r->rec.new.id, sizeof(id));
 	memset(&r->rec.new, 0, sizeof(r->rec.new));
+	if (s->fence(s->ctx, r->w->time.wall(r->w->time.ctx), &ignored) ==
+	    EC_BUSY)
+		return err_prefix(e,
+		    "new key %s could not be kept, another rotator sees to it",
+		    id);
 	if (iam->remove(iam->ctx, r->conf->iam_user, id, r->fenced, &ignored) !=
 	    EC_OK)
 		return err_prefix(e,

@@ -655,6 +655,31 @@ the_disk_fails_and_the_key_goes_at_once(void **state)
 	rotates(&w);
 }
 
+/* It had stood still meanwhile: then it is no more its turn to delete (the
+ * simulator, seed 771013000). */
+static void
+the_disk_fails_and_the_turn_is_over(void **state)
+{
+	unsigned left = 0;
+
+	(void)state;
+	for (unsigned nth = 1; nth < 6; nth++) {
+		WORLD(w, 1);
+
+		w.reserve = false;
+		sim_fault(&w, CALL_COMMIT, 3, 1, FAULT_FAIL, EC_IO);
+		sim_fault(&w, CALL_FENCE, nth, 1, FAULT_FAIL, EC_BUSY);
+		(void)sim_run(&w);
+		if (strstr(w.err.what, "another rotator sees to it") != NULL) {
+			left++;
+			assert_int_equal(w.err.ec, EC_IO);
+			assert_int_equal(sim_keys_count(&w), 2);
+		}
+		rotates(&w);
+	}
+	assert_int_equal(left, 1);
+}
+
 static void
 the_disk_fails_and_the_key_cannot_go(void **state)
 {
@@ -747,6 +772,7 @@ main(void)
 		cmocka_unit_test(stale_lists),
 		cmocka_unit_test(the_disk_is_full_after_the_key_was_made),
 		cmocka_unit_test(the_disk_fails_and_the_key_goes_at_once),
+		cmocka_unit_test(the_disk_fails_and_the_turn_is_over),
 		cmocka_unit_test(the_disk_fails_and_the_key_cannot_go),
 		cmocka_unit_test(no_note_after_a_commit_that_failed),
 		cmocka_unit_test(any_commit_may_fail),
