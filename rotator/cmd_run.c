@@ -11,6 +11,7 @@
 #include "rotator/out.h"
 #include "rotator/plan.h"
 #include "rotator/quiet.h"
+#include "rotator/roster.h"
 
 static enum ec
 as_json(const struct fleet *f, enum ec worst, struct err *e)
@@ -37,16 +38,23 @@ as_json(const struct fleet *f, enum ec worst, struct err *e)
 	return out_json(o, e);
 }
 
-/* A run that cannot keep that nothing is due is as good as any; the next one
- * has more to do. */
 static void
-rest(struct app *a, const struct quiet *q, enum ec ended)
+not_kept(const struct app *a, const char *what, const struct err *e)
+{
+	log_err(&a->log, LOG_DEBUG_, what, e, NULL);
+}
+
+/* For the next ones. A run that cannot keep what it found is as good as any;
+ * they have more to do. */
+static void
+keep(struct app *a, const struct quiet *q, bool nothing, enum ec ended)
 {
 	struct err e;
 
-	if (quiet_keep(a, q, ended, &e) != EC_OK)
-		log_err(&a->log, LOG_DEBUG_,
-		    "the next run must look at everything again", &e, NULL);
+	if (roster_keep(a, &q->seen, &e) != EC_OK)
+		not_kept(a, "the next status must read the configuration", &e);
+	if (nothing && quiet_keep(a, q, ended, &e) != EC_OK)
+		not_kept(a, "the next run must look at everything again", &e);
 }
 
 /* All there is to do, which mostly is nothing. */
@@ -59,8 +67,8 @@ run(struct app *a, struct fleet *f, struct err *e)
 	if (quiet_look(a, clock_wall(), &q, &ec))
 		return ec;
 	ec = fleet_run(a, f, e);
-	if (f->n == 0 && (ec == EC_OK || e->what[0] == '\0') && !app_stopped())
-		rest(a, &q, ec);
+	if ((ec == EC_OK || e->what[0] == '\0') && !app_stopped())
+		keep(a, &q, f->n == 0, ec);
 	return ec;
 }
 

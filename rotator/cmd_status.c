@@ -2,12 +2,17 @@
  * status: where everything stands, from the store alone: no connection, no
  * lease, no trace. status_one.c tells one identity in full, status_json.c the
  * same for programs.
+ *
+ * Of the configuration the table needs the names alone, in their order: the
+ * roster may know them, and then it is not read.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/auto.h"
 #include "base/clock.h"
+#include "rotator/picture.h"
+#include "rotator/roster.h"
 #include "rotator/status.h"
 
 enum colour
@@ -82,12 +87,12 @@ say_row(
 	if (k->created != 0)
 		status_short(now - k->created, age);
 	status_waits(l, waits, sizeof(waits));
-	out_table_cell(t, CYAN, "%s", name);
-	out_table_cell(t, status_colour(l), "%s", status_name(l));
-	out_table_cell(t, PLAIN, "%s", k->id[0] != '\0' ? k->id : "-");
-	out_table_cell(t, PLAIN, "%s", age);
+	out_table_text(t, CYAN, name);
+	out_table_text(t, status_colour(l), status_name(l));
+	out_table_text(t, PLAIN, k->id[0] != '\0' ? k->id : "-");
+	out_table_text(t, PLAIN, age);
 	say_next(t, l, now);
-	out_table_cell(t, PLAIN, "%s", waits);
+	out_table_text(t, PLAIN, waits);
 }
 
 void
@@ -138,77 +143,84 @@ is_notable(const struct rec *r)
 }
 
 static enum ec
-tell_row(struct app *a, struct out_table *t, const struct identity_conf *id,
-    bool *ret_notable, struct err *e)
+tell_row(const struct picture *p, size_t i, const char *name, int64_t now,
+    struct out_table *t, bool *ret_notable, struct err *e)
 {
 	AUTO(look) struct look l; /* large: not cleared twice */
 
 	l.rec.clients = NULL;
 	l.rec.n_clients = 0;
-	TRY(look_at(a, id, &l, e));
-	say_row(t, id->name, &l, clock_wall());
+	TRY(picture_look(p, i, &l, e));
+	say_row(t, name, &l, now);
 	*ret_notable = is_notable(&l.rec);
 	return EC_OK;
 }
 
 static enum ec
-tell_below(struct app *a, const struct identity_conf *id, struct err *e)
+tell_rows(const struct picture *p, const struct roster *r, struct out_table *t,
+    bool *notable, struct err *e)
+{
+	const int64_t now = clock_wall();
+
+	for (size_t i = 0; i < r->n; i++)
+		TRY(tell_row(p, i, r->names[i], now, t, &notable[i], e));
+	return EC_OK;
+}
+
+static enum ec
+tell_below(struct app *a, const struct picture *p, size_t i, struct err *e)
 {
 	AUTO(look) struct look l = { .known = false };
 
-	TRY(look_at(a, id, &l, e));
+	TRY(picture_look(p, i, &l, e));
 	status_say_alarm(&l.rec);
 	say_asked(a, &l.rec);
 	return EC_OK;
 }
 
 static enum ec
-tell_rows(struct app *a, struct out_table *t, bool *notable, struct err *e)
-{
-	for (size_t i = 0; i < a->config->n_identities; i++)
-		if (look_wanted(a->args, a->config->identities[i].name))
-			TRY(tell_row(
-			    a, t, &a->config->identities[i], &notable[i], e));
-	return EC_OK;
-}
-
-static enum ec
-say_all(struct app *a, struct err *e)
+say_all(struct app *a, const struct roster *r, struct err *e)
 {
 	static const char *const heads[] = { "IDENTITY", "STATE", "KEY", "AGE",
 		"NEXT", "WAITS FOR", NULL };
-	AUTO(free)
-	bool *notable = calloc(a->config->n_identities, sizeof(*notable));
+	AUTO(free) bool *notable = calloc(r->n + 1, sizeof(*notable));
+	AUTO(picture) struct picture *p = NULL;
 	struct out_table *t;
 	enum ec ec;
 
 	if (notable == NULL)
 		return fail(e, EC_NOMEM, "no memory for the identities");
+	TRY(picture_take(a, r->names, r->n, &p, e));
 	t = out_table_new(heads);
-	ec = tell_rows(a, t, notable, e);
+	ec = tell_rows(p, r, t, notable, e);
 	if (ec != EC_OK) {
 		out_table_free(t);
 		return ec;
 	}
 	out_table_end(t);
-	for (size_t i = 0; i < a->config->n_identities; i++)
+	for (size_t i = 0; i < r->n; i++)
 		if (notable[i])
-			TRY(tell_below(a, &a->config->identities[i], e));
+			TRY(tell_below(a, p, i, e));
 	return EC_OK;
 }
 
 static enum ec
 exec_status(struct app *a, struct err *e)
 {
+	AUTO(roster) struct roster r = ROSTER;
 	const struct identity_conf *id = NULL;
 
+	if (a->args->n_words == 0 && !a->args->json && roster_open(a, &r))
+		return say_all(a, &r, e);
 	if (a->args->n_words == 1)
 		TRY(app_identity(a, a->args->words[0], &id, e));
 	TRY(look_names(a, e));
 	TRY(look_open(a, e));
-	if (a->args->json)
-		return status_json(a, id, e);
-	return id != NULL ? status_one(a, id, e) : say_all(a, e);
+	if (id != NULL)
+		return a->args->json ? status_json_one(a, id, e)
+				     : status_one(a, id, e);
+	TRY(roster_of(a->config, a->args, &r, e));
+	return a->args->json ? status_json(a, &r, e) : say_all(a, &r, e);
 }
 
 const struct command cmd_status = {

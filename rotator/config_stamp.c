@@ -132,30 +132,49 @@ state_word(const char *at, struct buf *ret, struct err *e)
 	return buf_add(ret, p, (size_t)(end - p), e);
 }
 
+/* One line after the other: it mostly stands in one of the first, and what
+ * follows may be ten thousand identities. */
 static enum ec
-state_find(const char *text, struct buf *ret, struct err *e)
+state_find(FILE *f, struct buf *ret, struct err *e)
 {
 	static const char key[] = "state:";
 	const size_t n = sizeof(key) - 1;
-	const char *line = text;
+	AUTO(free) char *line = NULL;
+	size_t room = 0;
 
-	while (line != NULL && strncmp(line, key, n) != 0) {
-		line = strchr(line, '\n');
-		line = line != NULL ? line + 1 : NULL;
-	}
-	return line != NULL
-	    ? state_word(line + n, ret, e)
+	errno = 0;
+	while (getline(&line, &room, f) > 0)
+		if (strncmp(line, key, n) == 0)
+			return state_word(line + n, ret, e);
+	return ferror(f) || !feof(f)
+	    ? fail_sys(e, "cannot read it")
 	    : buf_adds(ret, key_find(top_keys, "state")->fallback, e);
+}
+
+/* Whatever else is there is refused when it is read. */
+static bool
+is_sized(int fd)
+{
+	struct stat st;
+
+	errno = 0;
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_size <= (off_t)CONFIG_MAX_BYTES;
 }
 
 enum ec
 config_state_guess(const char *path, struct buf *ret, struct err *e)
 {
 	AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	AUTO(buf) struct buf text = BUF(CONFIG_MAX_BYTES);
+	AUTO(file) FILE *f = NULL;
 
 	if (fd < 0)
 		return fail_sys(e, "%s", path);
-	TRY(buf_read(&text, fd, e));
-	return state_find(buf_str(&text), ret, e);
+	if (!is_sized(fd))
+		return fail(e, EC_CONFIG, "%s: no such file is read", path);
+	f = fdopen(fd, "re");
+	if (f == NULL)
+		return fail_sys(e, "%s", path);
+	fd = -1;
+	return state_find(f, ret, e);
 }

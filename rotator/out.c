@@ -53,16 +53,23 @@ out_width(void)
 }
 
 void
-out_begin(enum colour c)
+out_pen(struct pen *ret)
 {
-	if (c != PLAIN && out_colour())
+	ret->colour = out_colour();
+	ret->width = out_width();
+}
+
+void
+out_begin(const struct pen *p, enum colour c)
+{
+	if (c != PLAIN && p->colour)
 		(void)fputs(codes[c], stdout);
 }
 
 void
-out_end(enum colour c)
+out_end(const struct pen *p, enum colour c)
 {
-	if (c != PLAIN && out_colour())
+	if (c != PLAIN && p->colour)
 		(void)fputs("\033[0m", stdout);
 }
 
@@ -77,6 +84,7 @@ out_lost(void)
 void
 out(enum colour c, const char *fmt, ...)
 {
+	const struct pen pen = { .colour = c != PLAIN && out_colour() };
 	AUTO(free) char *text = NULL;
 	char unit[ESCAPE_UNIT];
 	const char *s;
@@ -91,19 +99,19 @@ out(enum colour c, const char *fmt, ...)
 		out_lost();
 		return;
 	}
-	out_begin(c);
+	out_begin(&pen, c);
 	for (s = text; *s != '\0';) {
 		if (*s == '\n') {
-			out_end(c);
+			out_end(&pen, c);
 			(void)fputc(*s++, stdout);
-			out_begin(*s == '\0' ? PLAIN : c);
+			out_begin(&pen, *s == '\0' ? PLAIN : c);
 			continue;
 		}
 		(void)escape_next(&s, ESCAPE_BARE, unit);
 		(void)fputs(unit, stdout);
 	}
 	if (n > 0 && text[n - 1] != '\n')
-		out_end(c);
+		out_end(&pen, c);
 }
 
 void

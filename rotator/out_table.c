@@ -44,18 +44,25 @@ text_of(const struct out_table *t, const struct cell *c)
 	return t->text.p + c->at;
 }
 
-/* Without memory the cell is left out: a table is for people, who see that
- * something is missing. */
+/* Without memory the cell is left out, and that is said: a table is for
+ * people. */
 static void
 add(struct out_table *t, enum colour c, const char *text)
 {
-	const struct cell cell = { c, t->text.len, out_text_width(text) };
+	struct cell cell = { .colour = c, .at = t->text.len };
 	size_t *width = &t->width[t->n % t->columns];
 	struct err e;
 
-	if (buf_add(&t->text, text, strlen(text) + 1, &e) != EC_OK ||
-	    buf_add(&t->cells, &cell, sizeof(cell), &e) != EC_OK)
+	if (out_text_add(&t->text, text, &e) != EC_OK ||
+	    buf_add(&t->text, "", 1, &e) != EC_OK) {
+		out_lost();
 		return;
+	}
+	cell.width = out_text_width(t->text.p + cell.at);
+	if (buf_add(&t->cells, &cell, sizeof(cell), &e) != EC_OK) {
+		out_lost();
+		return;
+	}
 	if (cell.width > *width)
 		*width = cell.width;
 	t->n++;
@@ -81,10 +88,16 @@ out_table_new(const char *const *heads)
 }
 
 void
+out_table_text(struct out_table *t, enum colour c, const char *text)
+{
+	if (t != NULL)
+		add(t, c, text);
+}
+
+void
 out_table_cell(struct out_table *t, enum colour c, const char *fmt, ...)
 {
 	AUTO(free) char *text = NULL;
-	AUTO(free) char *safe = NULL;
 	va_list ap;
 
 	if (t == NULL)
@@ -93,41 +106,37 @@ out_table_cell(struct out_table *t, enum colour c, const char *fmt, ...)
 	if (vasprintf(&text, fmt, ap) < 0)
 		text = NULL;
 	va_end(ap);
-	safe = out_text_escape(text == NULL ? "?" : text);
-	if (safe != NULL)
-		add(t, c, safe);
-	else
-		out_lost();
+	add(t, c, text == NULL ? "?" : text);
 }
 
 static void
-print_last(const struct cell *c, const char *text, size_t indent)
+print_last(
+    const struct pen *p, const struct cell *c, const char *text, size_t indent)
 {
-	if (indent + LAST_MIN > out_width() &&
-	    indent + c->width > out_width()) {
+	if (indent + LAST_MIN > p->width && indent + c->width > p->width) {
 		indent = BELOW;
 		(void)fputc('\n', stdout);
 		out_pad(indent);
 	}
-	out_text_wrap(c->colour, indent, text);
+	out_text_wrap(p, c->colour, indent, text);
 }
 
 static void
-print_row(const struct out_table *t, size_t first)
+print_row(const struct out_table *t, const struct pen *p, size_t first)
 {
 	struct cell c;
 	size_t indent = 0;
 
 	for (size_t i = 0; i + 1 < t->columns; i++) {
 		c = cell_of(t, first + i);
-		out_begin(c.colour);
+		out_begin(p, c.colour);
 		(void)fputs(text_of(t, &c), stdout);
-		out_end(c.colour);
+		out_end(p, c.colour);
 		out_pad(t->width[i] - c.width + GAP);
 		indent += t->width[i] + GAP;
 	}
 	c = cell_of(t, first + t->columns - 1);
-	print_last(&c, text_of(t, &c), indent);
+	print_last(p, &c, text_of(t, &c), indent);
 }
 
 void
@@ -143,9 +152,12 @@ out_table_free(struct out_table *t)
 void
 out_table_end(struct out_table *t)
 {
+	struct pen p;
+
 	if (t == NULL)
 		return;
+	out_pen(&p);
 	for (size_t i = 0; i + t->columns <= t->n; i += t->columns)
-		print_row(t, i);
+		print_row(t, &p, i);
 	out_table_free(t);
 }

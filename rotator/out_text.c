@@ -22,6 +22,18 @@ out_text_width(const char *s)
 	return n;
 }
 
+/* How many bytes from s on stay as they are: nearly all of nearly every text.
+ * escape_next() looks at the rest. */
+static size_t
+plain(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] >= ' ' && s[n] <= '~')
+		n++;
+	return n;
+}
+
 char *
 out_text_escape(const char *s)
 {
@@ -40,11 +52,35 @@ out_text_escape(const char *s)
 	return ret;
 }
 
+enum ec
+out_text_add(struct buf *b, const char *s, struct err *e)
+{
+	char unit[ESCAPE_UNIT];
+
+	for (;;) {
+		size_t n = plain(s);
+
+		TRY(buf_add(b, s, n, e));
+		s += n;
+		if (*s == '\0')
+			return EC_OK;
+		n = escape_next(&s, ESCAPE_BARE, unit);
+		TRY(buf_add(b, unit, n, e));
+	}
+}
+
 void
 out_pad(size_t n)
 {
-	while (n-- > 0)
-		(void)fputc(' ', stdout);
+	static const char blanks[] = "                                ";
+
+	while (n > 0) {
+		const size_t some =
+		    n < sizeof(blanks) - 1 ? n : sizeof(blanks) - 1;
+
+		(void)fwrite(blanks, 1, some, stdout);
+		n -= some;
+	}
 }
 
 /* Where a line of at most width columns ends: behind a word if one fits. */
@@ -64,17 +100,18 @@ line_end(const char *s, size_t width)
 }
 
 void
-out_text_wrap(enum colour colour, size_t indent, const char *s)
+out_text_wrap(
+    const struct pen *p, enum colour colour, size_t indent, const char *s)
 {
-	const size_t all = out_width();
-	const size_t width = all >= indent + WRAP_MIN ? all - indent : SIZE_MAX;
+	const size_t width =
+	    p->width >= indent + WRAP_MIN ? p->width - indent : SIZE_MAX;
 
 	for (;;) {
 		size_t n = line_end(s, width);
 
-		out_begin(colour);
+		out_begin(p, colour);
 		(void)fwrite(s, 1, n, stdout);
-		out_end(colour);
+		out_end(p, colour);
 		(void)fputc('\n', stdout);
 		s += n;
 		while (*s == ' ')
@@ -89,9 +126,11 @@ void
 out_para(enum colour c, size_t indent, const char *text)
 {
 	AUTO(free) char *safe = out_text_escape(text);
+	struct pen p;
 
+	out_pen(&p);
 	if (safe != NULL)
-		out_text_wrap(c, indent, safe);
+		out_text_wrap(&p, c, indent, safe);
 	else
 		out_lost();
 }

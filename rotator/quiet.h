@@ -9,18 +9,15 @@
 #include <stdint.h>
 
 #include "rotator/app.h"
+#include "rotator/unread.h"
 
+/* Where it is kept in a store. */
+#define QUIET_KEY "quiet"
 /* A look is good for so long, whatever it saw. */
 #define QUIET_LONGEST_MS ((int64_t)24 * 3600 * 1000)
-/* Coarser than the clock of any file system (FAT: 2 s) and its lag. */
-#define QUIET_GRAIN_MS ((int64_t)5 * 1000)
-
 struct quiet {
-	bool asked;       /* a plain run, whose files could be looked at */
-	int64_t now;      /* the moment before the first file was looked at */
-	char files[65];   /* digest of what was seen of the configuration */
-	int64_t changed;  /* its latest change, ms */
-	char state[4096]; /* where the store seemed to be */
+	bool asked;         /* a plain run, whose files could be looked at */
+	struct unread seen; /* of the configuration; also when not asked */
 };
 
 /*

@@ -138,5 +138,9 @@ MUST enum ec rec_client_add(
  * is not freed; after a failure there is nothing in it that must be. */
 MUST enum ec rec_encode(const struct rec *r, struct buf *ret, struct err *e);
 MUST enum ec rec_decode(const char *json, struct rec *ret, struct err *e);
+/* The quick way, for whoever reads many. True: *ret is what rec_decode() makes
+ * of it. False: that could not be told, *ret is empty, and rec_decode() knows.
+ * True of what rec_encode() wrote, if no text in it needs an escape. */
+bool rec_read(const char *json, struct rec *ret);
 
 #endif

@@ -4,6 +4,7 @@
  *   record.c         the struct itself            (the contract: record.h)
  *   record_fields.c  which fields are stored, as tables
  *   record_json.c    one writer and one reader that walk the tables
+ *   record_read.c    a quick reader of what that one wrote
  */
 #ifndef ROTATOR_RECORD_P_H
 #define ROTATOR_RECORD_P_H

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "rotator/look.h"
 #include "rotator/out_p.h"
+#include "rotator/roster.h"
 
 enum colour status_colour(const struct look *l);
 const char *status_name(const struct look *l); /* "-": never run */
@@ -18,8 +19,9 @@ void status_say_alarm(const struct rec *r);
 /* One identity in full. */
 MUST enum ec status_one(
     struct app *a, const struct identity_conf *id, struct err *e);
-/* id NULL: all that are asked for. */
-MUST enum ec status_json(
+/* The same as JSON: of one, and of many. */
+MUST enum ec status_json_one(
     struct app *a, const struct identity_conf *id, struct err *e);
+MUST enum ec status_json(struct app *a, const struct roster *r, struct err *e);
 
 #endif

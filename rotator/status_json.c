@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/auto.h"
+#include "rotator/picture.h"
 #include "rotator/status.h"
 
 static void
@@ -133,39 +134,57 @@ add_top(cJSON *o, const struct look *l, const struct identity_conf *id)
 	add_alarm(o, r);
 }
 
-static enum ec
+static void
 add_identity(
-    struct app *a, const struct identity_conf *id, cJSON *list, struct err *e)
+    struct app *a, const struct identity_conf *id, struct look *l, cJSON *list)
 {
-	AUTO(look) struct look l = { .known = false };
 	const struct client_conf *c;
-	cJSON *o, *clients;
+	cJSON *o = cJSON_CreateObject(), *clients;
 
-	TRY(look_at(a, id, &l, e));
-	o = cJSON_CreateObject();
-	add_top(o, &l, id);
+	add_top(o, l, id);
 	clients = cJSON_AddArrayToObject(o, "clients");
 	for (size_t i = 0; (c = config_client_of(a->config, id, i)) != NULL;
 	     i++)
-		add_client(a, clients, c, &l);
+		add_client(a, clients, c, l);
 	(void)cJSON_AddItemToArray(list, o);
+}
+
+enum ec
+status_json_one(struct app *a, const struct identity_conf *id, struct err *e)
+{
+	AUTO(look) struct look l = { .known = false };
+	cJSON *o, *list;
+
+	TRY(look_at(a, id, &l, e));
+	o = cJSON_CreateObject();
+	list = cJSON_AddArrayToObject(o, "identities");
+	add_identity(a, id, &l, list);
+	return out_json(o, e);
+}
+
+static enum ec
+add_all(struct app *a, const struct roster *r, cJSON *list, struct err *e)
+{
+	AUTO(picture) struct picture *p = NULL;
+
+	TRY(picture_take(a, r->names, r->n, &p, e));
+	for (size_t i = 0; i < r->n; i++) {
+		AUTO(look) struct look l = { .known = false };
+
+		TRY(picture_look(p, i, &l, e));
+		add_identity(
+		    a, config_identity(a->config, r->names[i]), &l, list);
+	}
 	return EC_OK;
 }
 
 enum ec
-status_json(struct app *a, const struct identity_conf *id, struct err *e)
+status_json(struct app *a, const struct roster *r, struct err *e)
 {
 	cJSON *o = cJSON_CreateObject();
 	cJSON *list = cJSON_AddArrayToObject(o, "identities");
-	enum ec ec = EC_OK;
+	const enum ec ec = add_all(a, r, list, e);
 
-	for (size_t i = 0; i < a->config->n_identities && ec == EC_OK; i++) {
-		const struct identity_conf *one = &a->config->identities[i];
-
-		if ((id == NULL && look_wanted(a->args, one->name)) ||
-		    id == one)
-			ec = add_identity(a, one, list, e);
-	}
 	if (ec == EC_OK)
 		return out_json(o, e);
 	cJSON_Delete(o);

@@ -29,6 +29,7 @@ struct event {
 
 struct store_row { /* for status, without decoding a record */
 	const char *identity;
+	uint64_t version; /* of the record; all() only */
 	enum rot_state state;
 	int64_t next_at;
 	const char *body; /* rec_decode() it when more is wanted */
@@ -87,6 +88,17 @@ struct store {
 	/* Rows with next_at <= now (all: now = INT64_MAX), by next_at. */
 	MUST enum ec (*each)(void *ctx, int64_t now,
 	    enum ec (*fn)(void *arg, const struct store_row *, struct err *),
+	    void *arg, struct err *e);
+	/*
+	 * For who shows everything: each record, in no order, then each hold,
+	 * in one reading. EC_OK: these are all there are, and each is as it
+	 * was written; what was told before another result is worth nothing.
+	 * Of one moment with SQLite; with DynamoDB each is as it was when it
+	 * was read. Neither function may use this store.
+	 */
+	MUST enum ec (*all)(void *ctx,
+	    enum ec (*row)(void *arg, const struct store_row *, struct err *),
+	    enum ec (*hold)(void *arg, const struct word *, struct err *),
 	    void *arg, struct err *e);
 	/* Events in order; identity NULL: all. Verifies the hash chain over
 	 * everything first: EC_DAMAGED names the first bad event. */

@@ -225,6 +225,7 @@ static const struct store functions = {
 	.commit = commit,
 	.relief = relief,
 	.each = dyn_due,
+	.all = dyn_all,
 	.history = dyn_history,
 	.note = dyn_note,
 	.hold_set = dyn_hold_set,

@@ -12,6 +12,7 @@
  *   store_dynamodb_log.c    the event log
  *   store_dynamodb_words.c  holds, confirmations, small values
  *   store_dynamodb_due.c    records by next_at
+ *   store_dynamodb_all.c    all records and holds in one reading
  *   store_dynamodb_shape.c  what table there is
  *   store_dynamodb_init.c   making it
  *
@@ -246,6 +247,10 @@ MUST enum ec dyn_log(
 enum ec dyn_due(void *ctx, int64_t now,
     enum ec (*fn)(void *arg, const struct store_row *, struct err *), void *arg,
     struct err *e);
+enum ec dyn_all(void *ctx,
+    enum ec (*row)(void *arg, const struct store_row *, struct err *),
+    enum ec (*hold)(void *arg, const struct word *, struct err *), void *arg,
+    struct err *e);
 /* A record as it is stored; body is added to. */
 struct dyn_record {
 	int64_t version, next_at;
@@ -266,6 +271,10 @@ enum ec dyn_meta_get(
     void *ctx, const char *key, struct buf *ret, struct err *e);
 enum ec dyn_meta_set(
     void *ctx, const char *key, const char *value, struct err *e);
+/* Of one kind, not counted. */
+MUST enum ec dyn_words_of(struct dyn *d, enum word_kind kind,
+    enum ec (*fn)(void *arg, const struct word *, struct err *), void *arg,
+    struct err *e);
 enum ec dyn_words(void *ctx,
     enum ec (*fn)(void *arg, const struct word *, struct err *), void *arg,
     struct err *e);

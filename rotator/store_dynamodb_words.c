@@ -285,16 +285,22 @@ take_word(struct dyn *d, void *arg, const cJSON *item, struct err *e)
 }
 
 enum ec
+dyn_words_of(struct dyn *d, enum word_kind kind,
+    enum ec (*fn)(void *arg, const struct word *, struct err *), void *arg,
+    struct err *e)
+{
+	struct walk w = { .kind = kind, .fn = fn, .arg = arg };
+
+	return dyn_each(d, forms[kind].kind, take_word, &w, e);
+}
+
+enum ec
 dyn_words(void *ctx,
     enum ec (*fn)(void *arg, const struct word *, struct err *), void *arg,
     struct err *e)
 {
-	struct walk w = { .fn = fn, .arg = arg };
-
 	TRY(root_verify(ctx, e));
-	for (size_t k = 0; k < COUNT(forms); k++) {
-		w.kind = (enum word_kind)k;
-		TRY(dyn_each(ctx, forms[k].kind, take_word, &w, e));
-	}
+	for (size_t k = 0; k < COUNT(forms); k++)
+		TRY(dyn_words_of(ctx, (enum word_kind)k, fn, arg, e));
 	return EC_OK;
 }

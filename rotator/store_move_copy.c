@@ -12,6 +12,8 @@
 #include <openssl/evp.h>
 
 #include "base/auto.h"
+#include "rotator/quiet.h"
+#include "rotator/roster.h"
 #include "rotator/store_move_p.h"
 
 #define SUM       32
@@ -151,12 +153,18 @@ events(struct move *m, struct err *e)
 
 /* ---- words ------------------------------------------------------------- */
 
+/* Also what was kept of a configuration that names this place: the other one
+ * has another, and an item of DynamoDB has no room for a large fleet's. */
 bool
 move_about_itself(const struct word *w)
 {
-	return w->kind == WORD_META &&
-	    (strcmp(w->name, STORE_MOVED) == 0 ||
-		strcmp(w->name, STORE_SEAL) == 0);
+	static const char *const own[] = { STORE_MOVED, STORE_SEAL, QUIET_KEY,
+		ROSTER_KEY };
+
+	for (size_t i = 0; w->kind == WORD_META && i < COUNT(own); i++)
+		if (strcmp(w->name, own[i]) == 0)
+			return true;
+	return false;
 }
 
 static enum ec

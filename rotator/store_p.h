@@ -12,6 +12,7 @@
  *   store_owner.c     who holds the lease, and is it alive
  *   store_log.c       the event log
  *   store_words.c     holds, confirmations, small values
+ *   store_all.c       all records and holds in one reading
  *
  * Why a write-ahead log: with synchronous=FULL a commit took 3.5 ms on ext4,
  * against 15 ms (DELETE), 16 ms (TRUNCATE) and 21 ms (PERSIST), and a rotation
@@ -53,6 +54,8 @@ enum query {
 	Q_RECORD_TALLY,
 	Q_DUE,
 	Q_ROW,
+	Q_RECORDS,
+	Q_TALLIES,
 	Q_EVENT_ADD,
 	Q_EVENT_END,
 	Q_EVENT_CHAIN,
@@ -135,6 +138,8 @@ const char *db_text(sqlite3_stmt *q, int column);
  * table's tally is kept up to date row by row, in any order.
  */
 MUST enum ec db_add_sums(struct db *d, struct err *e);
+/* Adds the sum in a column of this row to a tally. */
+void db_mix(unsigned char tally[DB_SUM_LEN], sqlite3_stmt *q, int column);
 
 /* --- store_schema.c --- */
 
@@ -193,8 +198,17 @@ enum ec words_meta_get(
 enum ec words_meta_set(
     void *ctx, const char *key, const char *value, struct err *e);
 enum ec words_mark(void *ctx, struct buf *ret, struct err *e);
+/* Of one kind, each row checked; its sum is added to tally, if not NULL. */
+MUST enum ec words_of(struct db *d, enum word_kind kind, unsigned char *tally,
+    enum ec (*fn)(void *arg, const struct word *, struct err *), void *arg,
+    struct err *e);
 enum ec words_all(void *ctx,
     enum ec (*fn)(void *arg, const struct word *, struct err *), void *arg,
+    struct err *e);
+
+enum ec all_tell(void *ctx,
+    enum ec (*row)(void *arg, const struct store_row *, struct err *),
+    enum ec (*hold)(void *arg, const struct word *, struct err *), void *arg,
     struct err *e);
 
 #endif

@@ -88,6 +88,17 @@ each(void *ctx, int64_t now,
 }
 
 static enum ec
+all(void *ctx,
+    enum ec (*row)(void *arg, const struct store_row *, struct err *),
+    enum ec (*hold)(void *arg, const struct word *, struct err *), void *arg,
+    struct err *e)
+{
+	const struct store *s = take_turn(ctx);
+
+	return end_turn(ctx, s->all(s->ctx, row, hold, arg, e));
+}
+
+static enum ec
 history(void *ctx, const char *identity,
     enum ec (*fn)(void *arg, const struct event *, struct err *), void *arg,
     struct err *e)
@@ -212,6 +223,7 @@ store_shared(struct store *s, struct store *ret, struct err *e)
 		.commit = commit,
 		.relief = relief,
 		.each = each,
+		.all = all,
 		.history = history,
 		.note = note,
 		.hold_set = hold_set,

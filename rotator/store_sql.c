@@ -29,6 +29,9 @@ static const char *const queries[Q__MAX] = {
 		  " ORDER BY next_at, name",
 	[Q_ROW] = "SELECT state, next_at, body, sum IS " RECORD
 		  " FROM identity WHERE name=?1",
+	[Q_RECORDS] = "SELECT name, version, state, next_at, body,"
+		      " sum IS " RECORD ", sum FROM identity",
+	[Q_TALLIES] = "SELECT identities, holds FROM root",
 	[Q_EVENT_ADD] = "INSERT INTO event SELECT seq+1,?1,?2,?3,?4,hash,"
 			"rowsum(seq+1,?1,?2,?3,?4,hash) FROM root",
 	[Q_EVENT_END] = "UPDATE root SET seq=seq+1, hash="
@@ -77,12 +80,12 @@ static const char *const queries[Q__MAX] = {
 	[Q_MARK] = "SELECT hex(identities) || ' ' || hex(holds) || ' ' || seq"
 		   " || ' ' || hex(hash) FROM root",
 	[Q_HOLDS] = "SELECT identity, '', since, by, reason, sum IS " HOLD
-		    " FROM hold ORDER BY identity",
+		    ", sum FROM hold ORDER BY identity",
 	[Q_CONFIRMS] = "SELECT client, key_id, at, by, '',"
-		       " sum IS rowsum(client,key_id,at,by)"
+		       " sum IS rowsum(client,key_id,at,by), sum"
 		       " FROM confirm ORDER BY client, key_id",
-	[Q_METAS] = "SELECT key, '', 0, '', value, sum IS rowsum(key,value)"
-		    " FROM meta ORDER BY key",
+	[Q_METAS] = "SELECT key, '', 0, '', value, sum IS rowsum(key,value),"
+		    " sum FROM meta ORDER BY key",
 };
 
 #define ANY  (-1)

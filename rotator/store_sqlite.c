@@ -265,6 +265,7 @@ static const struct store functions = {
 	.commit = commit,
 	.relief = relief,
 	.each = each,
+	.all = all_tell,
 	.history = log_history,
 	.note = log_note,
 	.hold_set = words_hold_set,

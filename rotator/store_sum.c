@@ -61,13 +61,26 @@ rowsum(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 
 /* A value of another length is damage; it shows as a wrong tally. */
 static void
+mix_bytes(unsigned char *sum, const unsigned char *p, int n)
+{
+	for (int i = 0; i < n && i < DB_SUM_LEN; i++)
+		sum[i] ^= p[i];
+}
+
+static void
 mix(unsigned char *sum, sqlite3_value *v)
 {
 	const unsigned char *p = sqlite3_value_blob(v);
-	const int n = sqlite3_value_bytes(v);
 
-	for (int i = 0; i < n && i < DB_SUM_LEN; i++)
-		sum[i] ^= p[i];
+	mix_bytes(sum, p, sqlite3_value_bytes(v));
+}
+
+void
+db_mix(unsigned char tally[DB_SUM_LEN], sqlite3_stmt *q, int column)
+{
+	const unsigned char *p = sqlite3_column_blob(q, column);
+
+	mix_bytes(tally, p, sqlite3_column_bytes(q, column));
 }
 
 static void

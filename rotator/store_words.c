@@ -176,8 +176,8 @@ one_word(struct db *d, sqlite3_stmt *q, struct word *w, struct err *e)
 	    : db_damaged(d, e, "\"%s\" was altered", w->name);
 }
 
-static enum ec
-words_of(struct db *d, enum word_kind kind,
+enum ec
+words_of(struct db *d, enum word_kind kind, unsigned char *tally,
     enum ec (*fn)(void *arg, const struct word *, struct err *), void *arg,
     struct err *e)
 {
@@ -191,6 +191,8 @@ words_of(struct db *d, enum word_kind kind,
 		if (!row)
 			return EC_OK;
 		TRY(one_word(d, q, &w, e));
+		if (tally != NULL)
+			db_mix(tally, q, 6);
 		TRY(fn(arg, &w, e));
 	}
 }
@@ -204,6 +206,6 @@ words_all(void *ctx,
 
 	TRY(db_verify(d, e));
 	for (size_t k = 0; k < COUNT(word_queries); k++)
-		TRY(words_of(d, (enum word_kind)k, fn, arg, e));
+		TRY(words_of(d, (enum word_kind)k, NULL, fn, arg, e));
 	return EC_OK;
 }

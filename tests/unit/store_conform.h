@@ -311,7 +311,7 @@ commit_again(void *arg, const struct store_row *row, struct err *e)
 	return s->commit(s->ctx, T0, &r, NULL, e);
 }
 
-static enum ec
+static inline enum ec
 refuse_row(void *arg, const struct store_row *row, struct err *e)
 {
 	int *calls = arg;
@@ -344,6 +344,112 @@ conform_each(void **state)
 	assert_int_equal(calls, 1);
 	WANT(EC_OK, s.each(s.ctx, T0 + 1, commit_again, &s, &e));
 	assert_due(&s, T0 + 999, "b ");
+}
+
+struct all_seen {
+	struct buf rows, holds;
+};
+
+static inline enum ec
+all_row(void *arg, const struct store_row *row, struct err *e)
+{
+	struct all_seen *a = arg;
+	AUTO(rec) struct rec r = { 0 };
+
+	TRY(add_row(&a->rows, row, e));
+	TRY(rec_decode(row->body, &r, e));
+	assert_int_equal(r.version, row->version);
+	return buf_addf(&a->rows, e, "%d ", (int)r.version);
+}
+
+static inline enum ec
+all_hold(void *arg, const struct word *w, struct err *e)
+{
+	struct all_seen *a = arg;
+
+	assert_int_equal(w->kind, WORD_HOLD);
+	return buf_addf(&a->holds, e, "%s %d %s %s\n", w->name,
+	    (int)(w->at - T0), w->by, w->text);
+}
+
+/* rows: "NAME VERSION " of each by name, whatever order they come in. */
+static inline void
+assert_all(struct store *s, const char *const *rows, size_t n, const char *want)
+{
+	struct all_seen a = { .rows = BUF(65536), .holds = BUF(65536) };
+	struct err e = { 0 };
+	size_t len = 0;
+
+	WANT(EC_OK, s->all(s->ctx, all_row, all_hold, &a, &e));
+	for (size_t i = 0; i < n; i++) {
+		assert_non_null(strstr(buf_str(&a.rows), rows[i]));
+		len += strlen(rows[i]);
+	}
+	assert_int_equal(a.rows.len, len);
+	assert_string_equal(buf_str(&a.holds), want);
+	buf_free(&a.rows);
+	buf_free(&a.holds);
+}
+
+static inline enum ec
+refuse_hold(void *arg, const struct word *w, struct err *e)
+{
+	int *calls = arg;
+
+	*calls += 100;
+	(void)fail(e, EC_HUMAN, "%s", w->name);
+	return fix(e, "nothing");
+}
+
+static inline enum ec
+count_row(void *arg, const struct store_row *row, struct err *e)
+{
+	int *calls = arg;
+
+	(void)row;
+	(void)e;
+	(*calls)++;
+	return EC_OK;
+}
+
+static inline void
+conform_all(void **state)
+{
+	static const char *const names[] = { "cc", "aa", "bb" };
+	static const char *const rows[] = { "cc 2 ", "aa 1 ", "bb 1 " };
+	AUTO(store) struct store s = { 0 };
+	struct hold h = { true, T0, "ann", "Black Friday" };
+	struct err e = { 0 };
+	int calls = 0;
+
+	reopen(*state, &s);
+	assert_all(&s, NULL, 0, "");
+	leased(*state, &s);
+	for (size_t i = 0; i < COUNT(names); i++) {
+		AUTO(rec) struct rec r = { 0 };
+
+		rec_init(&r, names[i]);
+		r.next_at = T0 + (int64_t)i;
+		r.state = (enum rot_state)i;
+		keep(&s, &r, "");
+		if (i == 0)
+			keep(&s, &r, "again");
+	}
+	assert_all(&s, rows, COUNT(rows), "");
+	WANT(EC_OK, s.hold_set(s.ctx, "bb", &h, &e));
+	WANT(EC_OK, s.hold_set(s.ctx, "never-run", &h, &e));
+	WANT(EC_OK, s.hold_set(s.ctx, "aa", &h, &e));
+	h.held = false;
+	WANT(EC_OK, s.hold_set(s.ctx, "aa", &h, &e));
+	assert_all(&s, rows, COUNT(rows),
+	    "bb 0 ann Black Friday\nnever-run 0 ann Black Friday\n");
+	WANT(EC_HUMAN, s.all(s.ctx, refuse_row, refuse_hold, &calls, &e));
+	assert_int_equal(calls, 1);
+	WANT(EC_HUMAN, s.all(s.ctx, count_row, refuse_hold, &calls, &e));
+	assert_int_equal(calls, 104);
+	reopen(*state, &s); /* in another process */
+	assert_all(&s, rows, COUNT(rows),
+	    "bb 0 ann Black Friday\nnever-run 0 ann Black Friday\n");
 }
 
 static inline void
@@ -512,9 +618,9 @@ conform_bytes(void **state)
 	    CONFORM(conflict, before, after),                                  \
 	    CONFORM(no_lease, before, after), CONFORM(lease, before, after),   \
 	    CONFORM(renew, before, after), CONFORM(fence, before, after),      \
-	    CONFORM(each, before, after), CONFORM(events, before, after),      \
-	    CONFORM(hold, before, after), CONFORM(confirm, before, after),     \
-	    CONFORM(meta, before, after), CONFORM(words, before, after),       \
-	    CONFORM(bytes, before, after)
+	    CONFORM(each, before, after), CONFORM(all, before, after),         \
+	    CONFORM(events, before, after), CONFORM(hold, before, after),      \
+	    CONFORM(confirm, before, after), CONFORM(meta, before, after),     \
+	    CONFORM(words, before, after), CONFORM(bytes, before, after)
 
 #endif

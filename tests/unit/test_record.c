@@ -38,6 +38,8 @@ number(uint64_t *s)
 	return rnd(s) % 4 == 0 ? -v : v;
 }
 
+static bool no_escapes; /* only texts that JSON needs none for */
+
 /* Any bytes but NUL, any length that fits. */
 static void
 text(uint64_t *s, char *p, size_t size)
@@ -48,6 +50,8 @@ text(uint64_t *s, char *p, size_t size)
 		const unsigned char c = (unsigned char)rnd(s);
 
 		p[i] = (char)(c == 0 ? '"' : c);
+		if (no_escapes && (c < ' ' || c == '"' || c == '\\'))
+			p[i] = '.';
 	}
 	p[n] = '\0';
 }
@@ -157,6 +161,27 @@ assert_same(const struct rec *a, const struct rec *b)
 	assert_memory_equal(&x, &y, sizeof(x));
 }
 
+/* What the quick reader takes, the other one takes for the same. */
+static bool
+quick_agrees(const char *json)
+{
+	AUTO(rec) struct rec quick;
+	AUTO(rec) struct rec slow = { 0 };
+	struct err e = { .ec = EC_OK };
+
+	memset(&quick, 0x5a, sizeof(quick));
+	if (!rec_read(json, &quick)) {
+		assert_null(quick.clients); /* nothing is left to be freed */
+		assert_int_equal(quick.n_clients, 0);
+		return false;
+	}
+	if (rec_decode(json, &slow, &e) != EC_OK)
+		print_error("%s\n%s\n", e.what, json);
+	assert_int_equal(e.ec, EC_OK);
+	assert_same(&slow, &quick);
+	return true;
+}
+
 static void
 test_round_trip(void **state)
 {
@@ -177,7 +202,30 @@ test_round_trip(void **state)
 		assert_same(&r, &back);
 		assert_int_equal(rec_encode(&back, &two, &e), EC_OK);
 		assert_string_equal(one.p, two.p);
+		(void)quick_agrees(one.p);
 	}
+}
+
+/* Quick is what nearly all of life's records are. */
+static void
+test_quick(void **state)
+{
+	uint64_t s = 0x2545f4914f6cdd1d;
+
+	(void)state;
+	no_escapes = true;
+	for (int i = 0; i < 200; i++) {
+		AUTO(buf) struct buf b = BUF(BODY);
+		AUTO(rec) struct rec r = { 0 };
+		struct err e;
+
+		random_rec(&s, &r);
+		assert_int_equal(rec_encode(&r, &b, &e), EC_OK);
+		if (!quick_agrees(b.p))
+			print_error("%s\n", b.p);
+		assert_true(quick_agrees(b.p));
+	}
+	no_escapes = false;
 }
 
 static void
@@ -261,6 +309,14 @@ static const struct edit {
 };
 
 static void
+assert_not_quick(const char *json)
+{
+	if (quick_agrees(json))
+		print_error("taken: %s\n", json);
+	assert_false(quick_agrees(json));
+}
+
+static void
 test_strict(void **state)
 {
 	AUTO(buf) struct buf b = BUF(BODY);
@@ -283,7 +339,44 @@ test_strict(void **state)
 		if (rec_decode(t.p, &r, &e) == EC_OK)
 			print_error("accepted: %s\n", edits[i].to);
 		assert_int_equal(e.ec, EC_DAMAGED);
+		assert_not_quick(t.p);
 	}
+}
+
+/* One byte less, more or another anywhere: the quick reader never takes what
+ * the other refuses, nor for something else. */
+static void
+test_quick_broken(void **state)
+{
+	static const char bytes[] = "0-1 e.,:\"\\[]{}xt";
+	AUTO(buf) struct buf b = BUF(BODY);
+	size_t taken = 0;
+
+	(void)state;
+	sample(&b);
+	assert_true(quick_agrees(b.p));
+	for (size_t i = 0; i < b.len; i++) {
+		AUTO(buf) struct buf t = BUF(BODY);
+		struct err e;
+
+		assert_int_equal(buf_add(&t, b.p, i, &e), EC_OK);
+		assert_false(quick_agrees(buf_str(&t)));
+		assert_int_equal(buf_adds(&t, b.p + i + 1, &e), EC_OK);
+		taken += quick_agrees(t.p);
+		buf_cut(&t, i);
+		assert_int_equal(buf_add(&t, "?", 1, &e), EC_OK);
+		assert_int_equal(buf_adds(&t, b.p + i, &e), EC_OK);
+		for (size_t k = 0; bytes[k] != '\0'; k++) {
+			const char had = b.p[i];
+
+			t.p[i] = bytes[k];
+			taken += quick_agrees(t.p);
+			b.p[i] = bytes[k];
+			taken += quick_agrees(b.p);
+			b.p[i] = had;
+		}
+	}
+	assert_true(taken > 1000); /* other names, other numbers */
 }
 
 static void
@@ -328,6 +421,7 @@ there_and_back(const struct rec *r, struct rec *ret)
 	struct err e;
 
 	TRY(rec_encode(r, &b, &e));
+	assert_true(quick_agrees(buf_str(&b)));
 	return rec_decode(buf_str(&b), ret, &e);
 }
 
@@ -371,6 +465,7 @@ test_numbers(void **state)
 static void
 test_bounds(void **state)
 {
+	AUTO(buf) struct buf b = BUF(BODY);
 	AUTO(rec) struct rec r = { 0 };
 	AUTO(rec) struct rec got = { 0 };
 	struct rec_client *c;
@@ -395,6 +490,11 @@ test_bounds(void **state)
 	no_memory = true;
 	assert_int_equal(rec_client_add(&r, "one more", &c, &e), EC_NOMEM);
 	assert_int_equal(r.n_clients, 1);
+	buf_cut(&b, 0);
+	assert_int_equal(rec_encode(&r, &b, &e), EC_OK);
+	no_memory = true;
+	assert_false(quick_agrees(b.p));
+	assert_true(quick_agrees(b.p));
 }
 
 /* Lists of a text: `what` is put in the place of `was`. */
@@ -414,6 +514,7 @@ decode_with(const char *was, const char *what, struct err *e)
 	assert_int_equal(buf_addf(&with, e, "%.*s%s%s", (int)(at - b.p), b.p,
 			     what, at + strlen(was)),
 	    EC_OK);
+	(void)quick_agrees(buf_str(&with));
 	return rec_decode(buf_str(&with), &got, e);
 }
 
@@ -518,6 +619,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_quick),
+		cmocka_unit_test(test_quick_broken),
 		cmocka_unit_test(test_broken_bytes),
 		cmocka_unit_test(test_strict),
 		cmocka_unit_test(test_capacity),
