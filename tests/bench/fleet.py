@@ -22,7 +22,7 @@ from common import (Lag, build_dir, counters, detour, heading, keep, line,
                     machine, measure, median, must, read, write)
 from world import REGION, Sandbox
 
-PILOT, DROP_IN, RUNS, SETTLE = 10, 100, 5, 4
+PILOT, DROP_IN, RUNS, SETTLE = 10, 100, 5, 6
 FEW, MANY = 8, 96
 SECONDS = float(os.environ.get("FLEET_SECONDS", "300"))
 # What issue 5 aims at: (identities, ms of round trip): seconds.
