@@ -162,19 +162,27 @@ is_sized(int fd)
 	    st.st_size <= (off_t)CONFIG_MAX_BYTES;
 }
 
-enum ec
-config_state_guess(const char *path, struct buf *ret, struct err *e)
+static enum ec
+open_sized(const char *path, FILE **ret, struct err *e)
 {
-	AUTO(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	AUTO(file) FILE *f = NULL;
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
 		return fail_sys(e, "%s", path);
-	if (!is_sized(fd))
-		return fail(e, EC_CONFIG, "%s: no such file is read", path);
-	f = fdopen(fd, "re");
-	if (f == NULL)
-		return fail_sys(e, "%s", path);
-	fd = -1;
+	if (is_sized(fd))
+		*ret = fdopen(fd, "re");
+	if (*ret != NULL)
+		return EC_OK;
+	(void)fail(e, EC_CONFIG, "%s: cannot be a configuration", path);
+	(void)close(fd);
+	return EC_CONFIG;
+}
+
+enum ec
+config_state_guess(const char *path, struct buf *ret, struct err *e)
+{
+	AUTO(file) FILE *f = NULL;
+
+	TRY(open_sized(path, &f, e));
 	return state_find(f, ret, e);
 }

@@ -66,7 +66,7 @@ static struct shot *
 shot_of(const struct picture *p, const char *name)
 {
 	struct shot **found =
-	    bsearch(name, p->sorted, p->n, sizeof(*p->sorted), is_name);
+	    bsearch(name, p->sorted, p->n, sizeof(void *), is_name);
 
 	return found != NULL ? *found : NULL;
 }
@@ -115,14 +115,14 @@ picture_new(const struct store *store, const char *const *names, size_t n)
 		return NULL;
 	p->store = store;
 	p->shots = calloc(n + 1, sizeof(*p->shots));
-	p->sorted = calloc(n + 1, sizeof(struct shot *));
+	p->sorted = calloc(n + 1, sizeof(void *));
 	if (p->shots == NULL || p->sorted == NULL)
 		return NULL;
 	for (p->n = 0; p->n < n; p->n++) {
 		p->shots[p->n].name = names[p->n];
 		p->sorted[p->n] = &p->shots[p->n];
 	}
-	qsort(p->sorted, n, sizeof(struct shot *), by_name);
+	qsort(p->sorted, n, sizeof(void *), by_name);
 	return TAKE(p);
 }
 

@@ -49,7 +49,7 @@ static enum ec
 value_of(const struct quiet *q, const char *state, const char *mark,
     const struct answer *an, struct buf *ret, struct err *e)
 {
-	AUTO(buf) struct buf more = BUF(2 * VALUE_MAX);
+	AUTO(buf) struct buf more = BUF((size_t)2 * VALUE_MAX);
 	char sum[UNREAD_SUM];
 
 	TRY(buf_addf(&more, e, "%s\n%" PRId64 " %" PRId64 " %s\n", mark,

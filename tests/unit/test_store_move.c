@@ -136,6 +136,28 @@ move(struct pair *p, struct moved *n, struct err *e)
 	    &(struct store_end){ &p->to, THERE }, T0, TTL, n, e);
 }
 
+/* What was kept of the configuration that names the one is nothing for the
+ * other, and may be too large for it. */
+static void
+test_own_words(void **state)
+{
+	static char names[500 * 1000];
+	AUTO(buf) struct buf b = BUF(sizeof(names));
+	struct pair *p = *state;
+	struct moved n = { 0 };
+	struct err e = { 0 };
+
+	memset(names, 'x', sizeof(names) - 1);
+	open_both(p);
+	furnish(&p->from);
+	WANT(EC_OK, p->from.meta_set(p->from.ctx, "roster", names, &e));
+	WANT(EC_OK, p->from.meta_set(p->from.ctx, "quiet", "until", &e));
+	WANT(EC_OK, move(p, &n, &e));
+	assert_int_equal(n.words, 4);
+	WANT(EC_GONE, p->to.meta_get(p->to.ctx, "roster", &b, &e));
+	WANT(EC_GONE, p->to.meta_get(p->to.ctx, "quiet", &b, &e));
+}
+
 static void
 test_move(void **state)
 {
@@ -329,6 +351,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define T(t) cmocka_unit_test_setup_teardown(t, pair_make, pair_end)
 		T(test_move),
+		T(test_own_words),
 		T(test_cut),
 		T(test_gone_on),
 		T(test_refused),
