@@ -32,7 +32,7 @@ import mutate
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-OUT = "build/mutants"
+OUT = os.environ.get("MUTANTS_OUT", "build/mutants")
 LIB = "build/plain"
 SIM_ROUNDS = os.environ.get("SIM_ROUNDS", "20000")
 EQUIVALENT = os.path.join(HERE, "equivalent.txt")
@@ -59,23 +59,46 @@ GROUPS = {
     "store": dict(
         files=c("rotator", "store_home store_lease store_log store_owner "
                 "store_schema store_snapshot store_sql store_sqlite store_sum "
-                "store_words record record_fields record_json seal seal_key"),
+                "store_words store_glance record record_fields record_json "
+                "seal seal_key seal_kms seal_kms_call quiet config_stamp"),
         tests=units("store store_damage store_disk store_two store_calls "
-                    "store_altered store_edges store_faults record seal "
-                    "seal_calls seal_faults") + ["tests/faults/test_store_vfs"],
+                    "store_altered store_edges store_faults store_mutants "
+                    "record seal seal_calls seal_faults seal_kms "
+                    "seal_kms_mutants quiet quiet_mutants") +
+        ["tests/faults/test_store_vfs"],
         share=100),
     "writer": dict(
         files=c("rotator/base", "file file_can file_fail file_flags "
-                "file_guard file_in_place file_meta file_pin file_place "
-                "file_replace file_temp file_undo"),
+                "file_guard file_in_place file_meta file_owner file_pin "
+                "file_place file_replace file_temp file_undo"),
         tests=units("file file_fault file_flags file_guard file_in_place "
-                    "file_race file_mutants drv_file drv_file_two"),
+                    "file_owner file_race file_mutants drv_file "
+                    "drv_file_two"),
         share=98),
+    "dynamodb": dict(
+        files=c("rotator", "store_dynamodb store_dynamodb_call "
+                "store_dynamodb_change store_dynamodb_due "
+                "store_dynamodb_init store_dynamodb_item "
+                "store_dynamodb_lease store_dynamodb_log "
+                "store_dynamodb_read store_dynamodb_root "
+                "store_dynamodb_seen store_dynamodb_shape "
+                "store_dynamodb_words store_move store_move_copy"),
+        tests=units("store_dynamodb_mutants store_dynamodb "
+                    "store_dynamodb_faults store_move"),
+        share=0),
+    "fleet": dict(
+        files=c("rotator", "fleet_turns fleet_items fleet_kin window") +
+        c("sigv4", "retry pace account account_cred account_line "
+          "account_room"),
+        tests=units("fleet_turns fleet_mutants window retry pace account "
+                    "account_mutants"),
+        share=0),
 }
 SHARE = {"rotator/rotation.c": 100, "rotator/steps.c": 100}
 CFLAGS = ("-std=gnu17 -O1 -w -fPIE -D_GNU_SOURCE -Irotator -I. -Itests/unit "
           "-Itests/sim -ftrivial-auto-var-init=pattern "
-          "-fsanitize=bounds -fsanitize-undefined-trap-on-error").split()
+          "-fsanitize=bounds -fsanitize-undefined-trap-on-error "
+          "-DVERSION=\"mutant\"").split()
 PKGS = "libcurl libcrypto libssl libcjson yaml-0.1 sqlite3 expat libsodium"
 CC = os.environ.get("CC", "gcc").split()
 FAILED = re.compile(rb"^(not ok|\[  FAILED  \])", re.M)
@@ -208,7 +231,7 @@ def passes(program, number, cpu, wall, seen=None):
     """Does the program pass with this mutant awake? Stops at a failure."""
     tmp = scratch()
     env = dict(os.environ, TMPDIR=tmp, SIM_ROUNDS=SIM_ROUNDS, SIM_PAIRS="none",
-               CMOCKA_MESSAGE_OUTPUT="TAP", MUT=str(number))
+               CMOCKA_MESSAGE_OUTPUT="TAP", MUT=str(number), DYNAMO_BEHIND="plain")
     if seen:
         env["MUT_SEEN"] = os.path.abspath(seen)
     p = subprocess.Popen([os.path.abspath(program)], env=env,

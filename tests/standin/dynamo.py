@@ -1,6 +1,6 @@
 """DynamoDB, as a strict door in front of an implementation that others wrote:
 
-    dynamo.py moto|dynalite [ADDRESS [PEM]]
+    dynamo.py moto|dynalite|plain [ADDRESS [PEM]]
 
 prints "ready PORT" when it serves there (127.0.0.1), with TLS when there is a
 file with a certificate and its key.
@@ -44,6 +44,7 @@ Sources: Amazon DynamoDB API Reference (limits and errors of each action) and
 """
 import base64
 import http.client
+import importlib.util
 import json
 import os
 import re
@@ -54,9 +55,8 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import moto
-
 import aws_auth
+import dynamo_plain
 
 TOP = aws_auth.TOP
 ADMIN = aws_auth.User('admin', 'AKIAADMINADMINADMIN1', 'admin/secret', aws_auth.ALL)
@@ -114,7 +114,7 @@ def start_dynalite():
 
 
 KIND = sys.argv[1]
-BACK = {'moto': start_moto, 'dynalite': start_dynalite}[KIND]()
+BACK = {'moto': start_moto, 'dynalite': start_dynalite, 'plain': lambda: 0}[KIND]()
 local = threading.local()
 HEAD = {
     'Content-Type': 'application/x-amz-json-1.0',
@@ -126,6 +126,8 @@ HEAD = {
 
 def ask(action, body):
     """(status, reply) of the implementation itself."""
+    if KIND == 'plain':
+        return dynamo_plain.ask(action, body)
     for attempt in (0, 1):
         try:
             if not hasattr(local, 'c'):
@@ -167,7 +169,7 @@ def check_item(item):
 
 
 # "Reserved words in DynamoDB", as moto lists them
-with open(os.path.join(os.path.dirname(moto.__file__),
+with open(os.path.join(importlib.util.find_spec('moto').submodule_search_locations[0],
                        'dynamodb/parsing/reserved_keywords.txt')) as f:
     RESERVED = {w.strip().upper() for w in f if w.strip()}
 
@@ -215,6 +217,8 @@ def check(action, body):
             raise invalid('Collection size of transaction exceeded')
         if len(body.get('ClientRequestToken', 'x')) > 36:
             raise invalid('ClientRequestToken: Member must have length less than or equal to 36')
+    elif action == 'GetItem':
+        check_item(body['Key'])
     elif action == 'BatchGetItem':
         for t in body['RequestItems'].values():
             if not 1 <= len(t['Keys']) <= 100:

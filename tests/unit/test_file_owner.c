@@ -62,6 +62,14 @@ unlinkat(int dir, const char *name, int flags)
 	return (int)syscall(SYS_unlinkat, dir, name, flags);
 }
 
+static uid_t somebody; /* who says that we are somebody else; 0: ourselves */
+
+uid_t
+geteuid(void)
+{
+	return somebody != 0 ? somebody : (uid_t)syscall(SYS_geteuid);
+}
+
 struct who {
 	uid_t dir, file;
 	mode_t dir_mode, file_mode;
@@ -172,6 +180,87 @@ test_new_file(void **state)
 	assert_int_equal(st.st_gid, GROUP);
 }
 
+/* The user's file in the user's directory, made new as he. */
+static void
+renew_as_user(struct world *w, const char *path, unsigned as_user)
+{
+	AUTO(pinned) struct file *f = NULL;
+	struct err e;
+
+	memset(&seen, 0, sizeof(seen));
+	assert_ec(file_open(path, 0, &f, &e), EC_OK, &e);
+	assert_ec(replace(f, NEW, &e), EC_OK, &e);
+	assert_holds(w->path, NEW);
+	assert_int_equal(seen.as_user, as_user);
+	assert_int_equal(seen.as_root, 3 - as_user);
+	assert_false(seen.strange);
+}
+
+static void
+give_to_user(struct world *w)
+{
+	put(w->path, OLD, 0600);
+	assert_int_equal(chown(w->home, USER, GROUP), 0);
+	assert_int_equal(chown(w->path, USER, GROUP), 0);
+}
+
+/* Also when the file has descriptor 0, as it may when stdin is closed: by one
+ * of these two paths, for each step of it takes the number in turn. */
+static void
+test_number_zero(void **state)
+{
+	static const char *const names[] = { "conf", "./conf" };
+	struct world *w = *state;
+
+	need_root();
+	for (size_t i = 0; i < COUNT(names); i++) {
+		give_to_user(w);
+		(void)close(0);
+		renew_as_user(w, at(w, names[i]), 3);
+		assert_int_equal(open("/dev/null", O_RDONLY), 0);
+	}
+}
+
+/* Who is not root is nobody else for a while, whatever he might do. */
+static void
+test_not_root(void **state)
+{
+	struct world *w = *state;
+
+	need_root();
+	give_to_user(w);
+	somebody = USER;
+	renew_as_user(w, w->path, 0);
+	somebody = 0;
+}
+
+/* The group of a new file: that which was said, or else the directory's. */
+static void
+test_new_group(void **state)
+{
+	static const struct {
+		gid_t dir, file;
+	} groups[] = { { GROUP, (gid_t)-1 }, { GROUP + 1, GROUP } };
+	struct world *w = *state;
+
+	need_root();
+	for (size_t i = 0; i < COUNT(groups); i++) {
+		AUTO(pinned) struct file *f = NULL;
+		struct err e;
+
+		assert_int_equal(unlink(w->path), 0);
+		assert_int_equal(chown(w->home, USER, groups[i].dir), 0);
+		memset(&seen, 0, sizeof(seen));
+		assert_ec(
+		    file_open(w->path, FILE_MAY_BE_ABSENT, &f, &e), EC_OK, &e);
+		file_new_owner(f, USER, groups[i].file);
+		assert_ec(replace(f, NEW, &e), EC_OK, &e);
+		assert_int_equal(seen.as_user, 2); /* as USER and GROUP */
+		assert_int_equal(seen.as_root, 0);
+		assert_false(seen.strange);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, world_make, world_end)
 
 int
@@ -181,6 +270,9 @@ main(void)
 		TEST(test_identity),
 		TEST(test_leavings),
 		TEST(test_new_file),
+		TEST(test_number_zero),
+		TEST(test_not_root),
+		TEST(test_new_group),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
