@@ -1,0 +1,498 @@
+/*
+ * Would a replacement work, and what do the inode flags say? Asked by
+ * somebody with few rights, in directories of others, on file systems of all
+ * kinds: the functions of libc below are ours and answer as the rows say
+ * (tests/mutants). Root on one disk sees little of that.
+ */
+#undef _FORTIFY_SOURCE
+
+#include "file_world.h"
+
+#include <dlfcn.h>
+#include <linux/capability.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+
+#include "base/file_p.h"
+
+#define ME     1000
+#define OTHER  1001
+#define CAP(c) (UINT32_C(1) << (c))
+
+/* ---- the answers ------------------------------------------------------- */
+
+static struct {
+	bool on; /* else they are the kernel's */
+	uid_t uid;
+	gid_t gid;
+	int n_groups, n_groups_then; /* first said, then given; -1: fails */
+	gid_t group, rest;           /* the last of them, the others */
+	uint32_t caps;
+	bool no_caps, no_memory;
+	const char *denied; /* faccessat() of that fails */
+	struct statvfs room;
+	int room_fails; /* this fstatvfs() from 1 on; 0: none */
+	int flags, flags_fail;
+} is;
+
+uid_t
+geteuid(void)
+{
+	return is.on ? is.uid : (uid_t)syscall(SYS_geteuid);
+}
+
+gid_t
+getegid(void)
+{
+	return is.on ? is.gid : (gid_t)syscall(SYS_getegid);
+}
+
+int
+getgroups(int size, gid_t list[])
+{
+	if (!is.on)
+		return (int)syscall(SYS_getgroups, size, list);
+	if (size == 0)
+		return is.n_groups;
+	for (int i = 0; i < is.n_groups_then; i++)
+		list[i] = i == is.n_groups_then - 1 ? is.group : is.rest;
+	return is.n_groups_then;
+}
+
+int
+faccessat(int dir, const char *name, int how, int flags)
+{
+	(void)dir;
+	(void)how;
+	(void)flags;
+	errno = EROFS;
+	return is.denied != NULL && strcmp(is.denied, name) == 0 ? -1 : 0;
+}
+
+int
+fstatvfs(int fd, struct statvfs *ret)
+{
+	(void)fd;
+	*ret = is.room;
+	errno = EIO;
+	return is.room_fails > 0 && --is.room_fails == 0 ? -1 : 0;
+}
+
+int
+ioctl(int fd, unsigned long request, ...)
+{
+	va_list ap;
+	int *p;
+
+	va_start(ap, request);
+	p = va_arg(ap, int *);
+	va_end(ap);
+	if (!is.on)
+		return (int)syscall(SYS_ioctl, fd, request, p);
+	errno = EPERM;
+	if (request == FS_IOC_SETFLAGS)
+		return is.flags_fail ? -1 : (is.flags = *p, 0);
+	*p = is.flags;
+	return 0;
+}
+
+long
+syscall(long number, ...)
+{
+	long (*f)(long, ...);
+	void *p = dlsym(RTLD_NEXT, "syscall");
+	long a, b, c, d;
+	va_list ap;
+
+	va_start(ap, number);
+	a = va_arg(ap, long);
+	b = va_arg(ap, long);
+	c = va_arg(ap, long);
+	d = va_arg(ap, long);
+	va_end(ap);
+	memcpy(&f, &p, sizeof(f));
+	if (number != SYS_capget || !is.on)
+		return f(number, a, b, c, d);
+	((struct __user_cap_data_struct *)b)->effective = is.caps;
+	return is.no_caps ? -1 : 0;
+}
+
+#ifndef __SANITIZE_ADDRESS__ /* it has an allocator of its own */
+void *__libc_calloc(size_t n, size_t size);
+
+void *
+calloc(size_t n, size_t size)
+{
+	return is.on && is.no_memory ? NULL : __libc_calloc(n, size);
+}
+#endif
+
+/* ---- the rows ---------------------------------------------------------- */
+
+struct row {
+	const char *what;
+	uint32_t caps;
+	bool sticky, absent, zero, in_place, immutable;
+	uid_t dir, file, new_uid;
+	gid_t file_gid, new_gid;
+	enum ec ec;
+	const char *says;
+};
+#define NOBODY ((uid_t)-1)
+#define MINE   .dir = ME, .file = ME, .file_gid = ME
+#define KEEP   "keep its owner and group"
+#define GIVE   "give it to its owner and group"
+#define STICKY "replace it in its sticky directory"
+
+static const struct row rows[] = {
+	{ "mine", MINE, .ec = EC_OK },
+	{ "mine, of descriptor 0", MINE, .zero = true, .ec = EC_OK },
+	{ "mine, of a group of ours", .dir = ME, .file = ME, .file_gid = 50 },
+	{ "mine, of another group", .dir = ME, .file = ME, .file_gid = 51,
+	    .ec = EC_DENIED, .says = KEEP },
+	{ "the same, but we may", .dir = ME, .file = ME, .file_gid = 51,
+	    .caps = CAP(CAP_CHOWN) },
+	{ "the same, another right", .dir = ME, .file = ME, .file_gid = 51,
+	    .caps = CAP(CAP_FOWNER), .ec = EC_DENIED, .says = KEEP },
+	{ "another's", .dir = ME, .file = OTHER, .file_gid = ME,
+	    .ec = EC_DENIED, .says = KEEP },
+	{ "another's, of descriptor 0", .dir = ME, .file = OTHER, .zero = true,
+	    .file_gid = ME, .ec = EC_DENIED, .says = KEEP },
+	{ "another's, half the right", .dir = ME, .file = OTHER,
+	    .caps = CAP(CAP_CHOWN), .ec = EC_DENIED, .says = KEEP },
+	{ "another's, the other half", .dir = ME, .file = OTHER,
+	    .caps = CAP(CAP_FOWNER), .ec = EC_DENIED, .says = KEEP },
+	{ "another's, all the right", .dir = ME, .file = OTHER,
+	    .caps = CAP(CAP_FOWNER) | CAP(CAP_CHOWN) },
+	/* sticky directories */
+	{ "mine in another's", .sticky = true, .dir = OTHER, .file = ME,
+	    .file_gid = ME },
+	{ "another's in mine", .sticky = true, .dir = ME, .file = OTHER,
+	    .ec = EC_DENIED, .says = KEEP },
+	{ "another's in another's", .sticky = true, .dir = OTHER, .file = OTHER,
+	    .ec = EC_DENIED, .says = STICKY },
+	{ "the same, of descriptor 0", .sticky = true, .dir = OTHER,
+	    .file = OTHER, .zero = true, .ec = EC_DENIED, .says = STICKY },
+	{ "the same, another right", .sticky = true, .dir = OTHER,
+	    .file = OTHER, .caps = CAP(CAP_CHOWN), .ec = EC_DENIED,
+	    .says = STICKY },
+	{ "the same, all the right", .sticky = true, .dir = OTHER,
+	    .file = OTHER, .caps = CAP(CAP_FOWNER) | CAP(CAP_CHOWN) },
+	{ "none in another's", .sticky = true, .absent = true, .dir = OTHER,
+	    .file = OTHER, .new_uid = NOBODY, .new_gid = NOBODY },
+	{ "another's in a plain one of another", .dir = OTHER, .file = OTHER,
+	    .caps = CAP(CAP_FOWNER) | CAP(CAP_CHOWN) },
+	/* new files */
+	{ "ours", .absent = true, .new_uid = NOBODY, .new_gid = NOBODY },
+	{ "mine by name", .absent = true, .new_uid = ME, .new_gid = ME },
+	{ "of my group", .absent = true, .new_uid = ME, .new_gid = 50 },
+	{ "of another group", .absent = true, .new_uid = ME, .new_gid = 51,
+	    .ec = EC_DENIED, .says = GIVE },
+	{ "ours of another group", .absent = true, .new_uid = NOBODY,
+	    .new_gid = 51, .ec = EC_DENIED, .says = GIVE },
+	{ "for another", .absent = true, .new_uid = OTHER, .new_gid = NOBODY,
+	    .ec = EC_DENIED, .says = GIVE },
+	{ "for another, another right", .absent = true, .new_uid = OTHER,
+	    .new_gid = NOBODY, .caps = CAP(CAP_FOWNER), .ec = EC_DENIED,
+	    .says = GIVE },
+	{ "for another, the right", .absent = true, .new_uid = OTHER,
+	    .new_gid = 51, .caps = CAP(CAP_CHOWN) },
+	/* the flag */
+	{ "flagged", MINE, .immutable = true, .ec = EC_DENIED,
+	    .says = "immutable flag" },
+	{ "flagged, the right", MINE, .immutable = true,
+	    .caps = CAP(CAP_LINUX_IMMUTABLE) },
+};
+
+static void
+begin(void)
+{
+	memset(&is, 0, sizeof(is));
+	is.on = true;
+	is.uid = ME;
+	is.gid = ME;
+	is.n_groups = is.n_groups_then = 3;
+	is.group = 50;
+	is.rest = 49;
+	is.room.f_frsize = 512;
+	is.room.f_blocks = is.room.f_bfree = is.room.f_bavail = 100;
+	is.room.f_files = is.room.f_ffree = 100;
+}
+
+/* A file as the row says, in memory alone. */
+static enum ec
+can(const struct row *r, size_t n, struct err *e)
+{
+	struct file f = { .dir = 99,
+		.fd = 98,
+		.new_uid = r->new_uid,
+		.new_gid = r->new_gid,
+		.immutable = r->immutable,
+		.in_place = r->in_place };
+	enum ec ec;
+
+	f.at = PLACE;
+	f.undo = UNDO;
+	f.at.node = r->absent ? -1 : r->zero ? 0 : 97;
+	f.at.st.st_uid = r->file;
+	f.at.st.st_gid = r->file_gid;
+	f.at.dir_st.st_uid = r->dir;
+	f.at.dir_st.st_mode = S_IFDIR | 0755 | (r->sticky ? S_ISVTX : 0);
+	is.caps = r->caps;
+	bytes(&f.at.path, "/x/conf");
+	bytes(&f.undo.at.path, "/undo/record");
+	ec = file_can_replace(&f, n, e);
+	buf_free(&f.at.path);
+	buf_free(&f.undo.at.path);
+	return ec;
+}
+
+static void
+test_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct row *r = &rows[i];
+		struct err e = { 0 };
+		enum ec ec;
+
+		begin();
+		ec = can(r, 100, &e);
+		is.on = false;
+		if (ec != r->ec)
+			print_error("%s: %s\n", r->what, e.what);
+		assert_ec(ec, r->ec, &e);
+		if (r->ec != EC_OK)
+			assert_non_null(strstr(e.what, r->says));
+	}
+}
+
+static const struct row mine = { "mine", MINE };
+
+/* In place it is the file's own inode and the place of its record that count,
+ * also when the file has descriptor 0. */
+static void
+test_in_place(void **state)
+{
+	struct row r = mine;
+	struct err e;
+
+	(void)state;
+	begin();
+	is.denied = ".";
+	r.in_place = r.zero = true;
+	assert_int_equal(can(&r, 100, &e), EC_DENIED);
+	assert_non_null(strstr(e.what, "/undo/record"));
+	r.absent = true;
+	assert_int_equal(can(&r, 100, &e), EC_DENIED);
+	assert_non_null(strstr(e.what, "/x/conf"));
+	assert_non_null(strstr(e.what, strerror(EROFS)));
+	is.on = false;
+}
+
+static const struct {
+	const char *what;
+	uid_t uid;
+	unsigned long frsize, blocks, bfree, bavail, files, ffree;
+	size_t n;
+	const char *says; /* NULL: there is room */
+} disks[] = {
+	{ "enough", ME, 512, 9, 3, 3, 9, 1, 1024, NULL },
+	{ "too little", ME, 512, 9, 3, 3, 9, 1, 1536, "find room" },
+	{ "of root's alone", ME, 512, 9, 3, 2, 9, 1, 1024, "find room" },
+	{ "for root", 0, 512, 9, 3, 2, 9, 1, 1024, NULL },
+	{ "less for root", 0, 512, 9, 2, 3, 9, 1, 1024, "find room" },
+	{ "of no block size", ME, 0, 9, 3, 3, 9, 1, 1024, NULL },
+	{ "of none, too little", ME, 0, 9, 3, 3, 9, 1, 1536, "find room" },
+	{ "does not count", ME, 512, 0, 0, 0, 9, 1, 1024, NULL },
+	{ "no inode", ME, 512, 9, 9, 9, 9, 0, 1, "find an inode" },
+	{ "counts no inodes", ME, 512, 9, 9, 9, 0, 0, 1, NULL },
+};
+
+static void
+test_disks(void **state)
+{
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(disks); i++) {
+		struct row r = mine;
+		enum ec ec;
+
+		begin();
+		r.file = is.uid = disks[i].uid;
+		is.room.f_frsize = disks[i].frsize;
+		is.room.f_blocks = disks[i].blocks;
+		is.room.f_bfree = disks[i].bfree;
+		is.room.f_bavail = disks[i].bavail;
+		is.room.f_files = disks[i].files;
+		is.room.f_ffree = disks[i].ffree;
+		ec = can(&r, disks[i].n, &e);
+		is.on = false;
+		if (ec != (disks[i].says != NULL ? EC_IO : EC_OK))
+			print_error("%s\n", disks[i].what);
+		assert_int_equal(ec, disks[i].says != NULL ? EC_IO : EC_OK);
+		if (ec == EC_OK)
+			continue;
+		assert_non_null(strstr(e.what, disks[i].says));
+		assert_non_null(strstr(e.what, strerror(ENOSPC)));
+	}
+}
+
+/* A disk that cannot say is not one that has room. */
+static void
+test_disk_fails(void **state)
+{
+	static const char *const says[] = { "ask for free space",
+		"ask for free inodes" };
+	struct err e;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		begin();
+		is.room_fails = i + 1;
+		assert_int_equal(can(&mine, 1, &e), EC_IO);
+		is.on = false;
+		assert_non_null(strstr(e.what, says[i]));
+		assert_non_null(strstr(e.what, strerror(EIO)));
+	}
+}
+
+static bool
+member(gid_t gid, int n, int then, gid_t last)
+{
+	struct row r = { "new", .absent = true, .new_uid = ME, .new_gid = gid };
+	struct err e;
+	bool yes;
+
+	begin();
+	is.n_groups = n;
+	is.n_groups_then = then;
+	is.group = last;
+	yes = can(&r, 1, &e) == EC_OK;
+	is.on = false;
+	return yes;
+}
+
+static void
+test_groups(void **state)
+{
+	(void)state;
+	assert_true(member(ME, 0, 0, 0)); /* the effective one is not listed */
+	assert_true(member(50, 1, 1, 50));
+	assert_false(member(50, 0, 0, 50));
+	assert_false(member(50, -1, -1, 50));
+	assert_true(member(50, 65536, 65536, 50));
+	assert_false(member(50, 65537, 65537, 50)); /* no kernel says that */
+	/* one was lost between the two questions: what is behind is none */
+	assert_false(member(0, 2, 1, 50));
+#ifndef __SANITIZE_ADDRESS__
+	begin();
+	is.no_memory = true;
+	{
+		struct row r = { "new", .absent = true, .new_uid = ME,
+			.new_gid = 50 };
+		struct err e;
+
+		assert_int_equal(can(&r, 1, &e), EC_DENIED);
+	}
+	is.on = false;
+#endif
+}
+
+/* What cannot be asked is no right. */
+static void
+test_no_capget(void **state)
+{
+	struct row r = { "another's", .dir = ME, .file = OTHER,
+		.caps = UINT32_MAX };
+	struct err e;
+
+	(void)state;
+	begin();
+	assert_int_equal(can(&r, 1, &e), EC_OK);
+	is.no_caps = true;
+	assert_int_equal(can(&r, 1, &e), EC_DENIED);
+	is.on = false;
+}
+
+/* ---- flags ------------------------------------------------------------- */
+
+/* Append-only is for nobody; immutable may be configured. */
+static void
+test_flags(void **state)
+{
+	static const struct {
+		int flags;
+		enum ec ec;
+		bool may;
+	} flags[] = {
+		{ 0, EC_OK, false },
+		{ FS_NODUMP_FL, EC_OK, false },
+		{ FS_IMMUTABLE_FL, EC_CONFIG, true },
+		{ FS_APPEND_FL, EC_CONFIG, false },
+		{ FS_APPEND_FL | FS_IMMUTABLE_FL, EC_CONFIG, false },
+	};
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(flags); i++) {
+		enum ec ec;
+
+		begin();
+		is.flags = flags[i].flags;
+		ec = flags_refuse(3, "/x/conf", &e);
+		is.on = false;
+		assert_int_equal(ec, flags[i].ec);
+		if (ec == EC_OK)
+			continue;
+		assert_int_equal(
+		    strstr(e.fix, "immutable: true") != NULL, flags[i].may);
+		assert_non_null(strstr(e.fix, "chattr -i"));
+	}
+}
+
+/* It failed, and the flag cannot be set again: both are said, and it is still
+ * that failure. */
+static void
+test_lock_fails(void **state)
+{
+	struct file f = { .immutable = true, .was_immutable = true };
+	struct err e;
+
+	(void)state;
+	f.at = PLACE;
+	bytes(&f.at.path, "/x/conf");
+	begin();
+	is.flags_fail = 1;
+	(void)fail(&e, EC_CONFLICT, "somebody was here");
+	assert_int_equal(flags_lock(&f, 3, EC_CONFLICT, &e), EC_CONFLICT);
+	is.on = false;
+	assert_non_null(strstr(e.what, "no longer immutable"));
+	assert_non_null(strstr(e.what, "somebody was here"));
+	begin();
+	is.flags_fail = 1;
+	assert_int_equal(flags_lock(&f, 3, EC_OK, &e), EC_UNKNOWN);
+	is.on = false;
+	assert_non_null(strstr(e.what, "not immutable"));
+	buf_free(&f.at.path);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_in_place),
+		cmocka_unit_test(test_disks),
+		cmocka_unit_test(test_disk_fails),
+		cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_no_capget),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_lock_fails),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
