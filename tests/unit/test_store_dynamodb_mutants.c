@@ -1,7 +1,36 @@
 /* The small decisions of the DynamoDB store that whole sessions do not show
  * (tests/mutants): how often it asks, how long it waits, what it says. */
+#undef _FORTIFY_SOURCE /* its inline open() would get in the way of ours */
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
 #include "dynamo_world.h"
 #include "rotator/store_dynamodb_p.h"
+
+/* As if this were another boot, or one that cannot be told. */
+static const char *other_boot;
+
+int
+open(const char *path, int flags, ...)
+{
+	va_list ap;
+	mode_t mode;
+	int fd;
+
+	va_start(ap, flags);
+	mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;
+	va_end(ap);
+	if (other_boot == NULL || strstr(path, "boot_id") == NULL)
+		return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+	fd = memfd_create("boot_id", MFD_CLOEXEC);
+	(void)!write(fd, other_boot, strlen(other_boot));
+	(void)lseek(fd, 0, SEEK_SET);
+	return fd;
+}
 
 static void
 fault(const char *json)
@@ -259,6 +288,178 @@ test_done_by_another(void **state)
 	assert_false(h.held);
 }
 
+/* ---- the lease --------------------------------------------------------- */
+
+/* Whose it is, and what to do about it. */
+static void
+test_lease_words(void **state)
+{
+	AUTO(store) struct store a = { 0 };
+	AUTO(store) struct store b = { 0 };
+	struct err e = { 0 };
+	char pid[64];
+
+	(void)snprintf(pid, sizeof(pid), "kill %d on ", (int)getpid());
+	open_as(*state, &rotators[1], &a);
+	open_as(*state, &rotators[2], &b);
+	WANT(EC_BUSY, a.fence(a.ctx, T0, &e));
+	assert_same(e.what, "we do not hold its lease");
+	WANT(EC_OK, b.lease(b.ctx, T0, TTL, &e));
+	WANT(EC_BUSY, a.fence(a.ctx, T0, &e)); /* it never was ours */
+	assert_same(e.what, "we do not hold its lease");
+	WANT(EC_BUSY, a.lease(a.ctx, T0, TTL, &e));
+	assert_same(e.what, "has it since 2025-11-21T04:40:00Z");
+	assert_same(e.fix, pid);
+	assert_same(e.fix, "if silent for 1");
+	b.unlease(b.ctx);
+	WANT(EC_OK, a.lease(a.ctx, T0, TTL, &e));
+	WANT(EC_BUSY, b.lease(b.ctx, T0, TTL, &e));
+	dynamo_now += TTL;
+	WANT(EC_OK, b.lease(b.ctx, T0, TTL, &e));
+	WANT(EC_BUSY, a.fence(a.ctx, T0, &e));
+	assert_same(e.what, "our lease was taken over: ");
+	assert_same(e.what, "has it since");
+	assert_string_equal(e.fix, "run again");
+	b.unlease(b.ctx);
+	WANT(EC_OK, a.lease(a.ctx, T0, TTL, &e));
+	WANT(EC_BUSY, b.lease(b.ctx, T0, TTL, &e));
+	dynamo_now += TTL;
+	WANT(EC_OK, b.lease(b.ctx, T0, TTL, &e));
+	b.unlease(b.ctx);
+	WANT(EC_BUSY, a.fence(a.ctx, T0, &e));
+	assert_same(e.what, "our lease was taken over, and is free again");
+	assert_string_equal(e.fix, "run again");
+}
+
+/* The longer span of both is waited for. */
+static void
+test_longer_span(void **state)
+{
+	AUTO(store) struct store a = { 0 };
+	AUTO(store) struct store b = { 0 };
+	struct err e = { 0 };
+
+	open_as(*state, &rotators[1], &a);
+	open_as(*state, &rotators[2], &b);
+	WANT(EC_OK, a.lease(a.ctx, T0, 1000, &e));
+	WANT(EC_BUSY, b.lease(b.ctx, T0, TTL, &e));
+	dynamo_now += TTL - 1;
+	WANT(EC_BUSY, b.lease(b.ctx, T0, TTL, &e));
+	dynamo_now += 1;
+	WANT(EC_OK, b.lease(b.ctx, T0, TTL, &e));
+	WANT(EC_BUSY, a.fence(a.ctx, T0, &e));
+}
+
+/* A host of the same name under another boot is another host: machines that
+ * are made from one image share their names. */
+static void
+test_clone(void **state)
+{
+	static const char *const boots[] = {
+		"6f1c1d5e-0d0a-4c56-9d5f-3b1c2a4e5f60\n", ""
+	};
+	struct err e = { 0 };
+
+	for (size_t i = 0; i < COUNT(boots); i++) {
+		AUTO(store) struct store a = { 0 };
+		AUTO(store) struct store b = { 0 };
+
+		open_as(*state, &rotators[1], &a);
+		open_as(*state, &rotators[2], &b);
+		other_boot = boots[i];
+		WANT(EC_OK, a.lease(a.ctx, T0, TTL, &e));
+		other_boot = i == 0 ? NULL : boots[i];
+		WANT(EC_BUSY, b.lease(b.ctx, T0, TTL, &e));
+		WANT(EC_OK, a.fence(a.ctx, T0, &e));
+		a.unlease(a.ctx);
+		other_boot = NULL;
+	}
+}
+
+/* ---- counting ---------------------------------------------------------- */
+
+struct haste {
+	struct store *other;
+	pthread_t t;
+	int looks;        /* of which each is disturbed */
+	int queries;      /* asked before */
+	atomic_bool over; /* nobody counts any more */
+};
+
+static int
+held(void)
+{
+	AUTO(json) cJSON *j = standin_ctl(&door, "POST", "/strict/held", "{}");
+
+	return (int)cJSON_GetNumberValue(
+	    cJSON_GetObjectItemCaseSensitive(j, "held"));
+}
+
+/* While the records are being counted a hold is set or lifted; the holds are
+ * let through. */
+static void *
+hurry(void *arg)
+{
+	struct haste *x = arg;
+	struct hold h = { false, T0, "bob", "" };
+	struct err e = { 0 };
+
+	for (int i = 0; i < 2 * x->looks; i++) {
+		while (!x->over &&
+		    (asked("Query") <= x->queries + i || held() == 0))
+			(void)sched_yield();
+		h.held = i % 4 == 0;
+		if (i % 2 == 0 && !x->over &&
+		    x->other->hold_set(x->other->ctx, "shop", &h, &e) != EC_OK)
+			return NULL;
+		standin_post(&door, "/strict/release", "{}");
+	}
+	return arg;
+}
+
+/* Somebody writes between two looks: then it is looked at again, five times,
+ * and nothing is called damaged for it. */
+static void
+test_faster_than_counted(void **state)
+{
+	AUTO(store) struct store s = { 0 };
+	AUTO(store) struct store other = { 0 };
+
+	open_as(*state, &rotators[2], &other);
+	open_as(*state, &rotators[1], &s);
+	for (int looks = 4; looks < 6; looks++) {
+		struct haste x = { .other = &other,
+			.looks = looks,
+			.queries = asked("Query") };
+		struct hold h = { .held = false };
+		struct err e = { 0 };
+		char text[100];
+		void *done = NULL;
+		enum ec ec;
+		int all;
+
+		(void)snprintf(text, sizeof(text),
+		    "{\"at\":\"Query\"," MINE "\"how\":\"hold\",\"times\":%d}",
+		    2 * looks);
+		fault(text);
+		assert_int_equal(pthread_create(&x.t, NULL, hurry, &x), 0);
+		ec = s.hold_get(s.ctx, "mail", &h, &e);
+		x.over = true;
+		assert_int_equal(pthread_join(x.t, &done), 0);
+		assert_non_null(done);
+		assert_ec(ec, looks < 5 ? EC_OK : EC_TEMP, &e);
+		all = asked("Query") - x.queries;
+		assert_int_equal(all, 10);
+		clear();
+		if (ec == EC_OK) { /* counted: once a process */
+			auto_store(&s);
+			open_as(*state, &rotators[1], &s);
+			continue;
+		}
+		assert_same(e.what, "faster than it can be counted");
+	}
+}
+
 /* What each costs in requests, when nobody is in the way. */
 static void
 test_costs(void **state)
@@ -274,6 +475,8 @@ test_costs(void **state)
 		{ 1, 0, 0, 0 }, /* load */
 		{ 0, 1, 1, 0 }, /* who is due */
 		{ 0, 1, 0, 0 }, /* nobody is due */
+		{ 2, 2, 0, 0 }, /* no hold: all are counted */
+		{ 1, 0, 0, 0 }, /* again: they were */
 		{ 0, 0, 0, 1 }, /* unlease */
 		{ 0, 0, 0, 0 }, /* again */
 	};
@@ -281,6 +484,7 @@ test_costs(void **state)
 	AUTO(store) struct store s = { 0 };
 	AUTO(rec) struct rec r = { 0 };
 	AUTO(rec) struct rec got = { 0 };
+	struct hold h = { .held = false };
 	struct err e = { 0 };
 	int before[4];
 
@@ -313,6 +517,10 @@ test_costs(void **state)
 			break;
 		case 7:
 			assert_due(&s, T0 - 1, "");
+			break;
+		case 8:
+		case 9:
+			WANT(EC_OK, s.hold_get(s.ctx, "shop", &h, &e));
 			break;
 		default:
 			s.unlease(s.ctx);
@@ -360,6 +568,10 @@ main(void)
 		T(test_landed_before),
 		T(test_not_ours),
 		T(test_done_by_another),
+		T(test_lease_words),
+		T(test_longer_span),
+		T(test_clone),
+		T(test_faster_than_counted),
 		T(test_costs),
 		T(test_holds),
 	};
