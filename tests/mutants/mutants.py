@@ -72,7 +72,8 @@ GROUPS = {
                 "file_guard file_in_place file_meta file_owner file_pin "
                 "file_place file_replace file_temp file_undo"),
         tests=units("file file_fault file_flags file_guard file_in_place "
-                    "file_owner file_race file_mutants drv_file "
+                    "file_owner file_race file_mutants file_can_mutants "
+                    "file_in_place_mutants file_meta_mutants drv_file "
                     "drv_file_two"),
         share=98),
     "dynamodb": dict(

@@ -3,6 +3,7 @@
 #undef _FORTIFY_SOURCE /* its inline open() would get in the way of ours */
 
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -307,6 +308,10 @@ test_lease_words(void **state)
 	WANT(EC_OK, b.lease(b.ctx, T0, TTL, &e));
 	WANT(EC_BUSY, a.fence(a.ctx, T0, &e)); /* it never was ours */
 	assert_same(e.what, "we do not hold its lease");
+	auto_store(&a);
+	open_as(*state, &rotators[1], &a); /* and sees whose it is */
+	WANT(EC_BUSY, a.fence(a.ctx, T0, &e));
+	assert_same(e.what, "we do not hold its lease");
 	WANT(EC_BUSY, a.lease(a.ctx, T0, TTL, &e));
 	assert_same(e.what, "has it since 2025-11-21T04:40:00Z");
 	assert_same(e.fix, pid);
@@ -329,6 +334,24 @@ test_lease_words(void **state)
 	WANT(EC_BUSY, a.fence(a.ctx, T0, &e));
 	assert_same(e.what, "our lease was taken over, and is free again");
 	assert_string_equal(e.fix, "run again");
+}
+
+/* Who has none gives none back: nothing is asked for it. */
+static void
+test_none_to_give(void **state)
+{
+	AUTO(store) struct store s = { 0 };
+	const struct event ev = { .at = T0, .what = "x" };
+	struct err e = { 0 };
+	int before;
+
+	open_as(*state, &rotators[1], &s);
+	fault(WRITE THROTTLE);
+	WANT(EC_TEMP, s.note(s.ctx, &ev, &e)); /* what it knew is old now */
+	clear();
+	before = asked("GetItem");
+	s.unlease(s.ctx);
+	assert_int_equal(asked("GetItem"), before);
 }
 
 /* The longer span of both is waited for. */
@@ -460,6 +483,236 @@ test_faster_than_counted(void **state)
 	}
 }
 
+/* ---- records ----------------------------------------------------------- */
+
+/* Puts a text where a hand in the table would. */
+static void
+forge(const struct conform *c, const char *name, const char *attribute,
+    const char *text)
+{
+	AUTO(buf) struct buf b = BUF(1 << 16);
+	AUTO(json) cJSON *j = NULL;
+	struct err e = { 0 };
+
+	WANT(EC_OK,
+	    buf_addf(&b, &e,
+		"{\"action\":\"UpdateItem\",\"body\":{\"TableName\":\"%s\","
+		"\"Key\":{\"k\":{\"S\":\"record\"},\"s\":{\"S\":\"%s\"}},"
+		"\"UpdateExpression\":\"SET #a = :v\","
+		"\"ExpressionAttributeNames\":{\"#a\":\"%s\"},"
+		"\"ExpressionAttributeValues\":{\":v\":{\"S\":",
+		strrchr(c->place, '/') + 1, name, attribute));
+	WANT(EC_OK, dyn_quote(&b, text, &e));
+	WANT(EC_OK, buf_adds(&b, "}}}}", &e));
+	j = standin_ctl(&door, "POST", "/strict/do", buf_str(&b));
+	assert_int_equal((int)cJSON_GetNumberValue(
+			     cJSON_GetObjectItemCaseSensitive(j, "status")),
+	    200);
+}
+
+/* With a right checksum, but not of what its key says. */
+static void
+test_forged(void **state)
+{
+	static const struct {
+		const char *identity, *state, *body; /* body NULL: a record */
+		uint64_t version;
+		enum ec ec;
+		const char *says;
+	} rows[] = {
+		{ "shop", "IDLE", NULL, 1, EC_OK, "" },
+		{ "mail", "IDLE", NULL, 1, EC_DAMAGED, "of shop was altered" },
+		{ "shop", "IDLE", NULL, 7, EC_DAMAGED, "of shop was altered" },
+		{ "shop", "?", NULL, 1, EC_DAMAGED, "of shop was altered" },
+		{ "shop", "IDLE", "{", 1, EC_DAMAGED, "shop: record" },
+	};
+	const struct conform *c = *state;
+	AUTO(store) struct store s = { 0 };
+	AUTO(rec) struct rec first = { 0 };
+	struct err e = { 0 };
+
+	open_as(c, &rotators[1], &s);
+	WANT(EC_OK, s.lease(s.ctx, T0, TTL, &e));
+	rec_init(&first, "shop");
+	WANT(EC_OK, s.commit(s.ctx, T0, &first, NULL, &e));
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		AUTO(buf) struct buf body = BUF(1 << 16);
+		AUTO(rec) struct rec r = { 0 };
+		AUTO(rec) struct rec got = { 0 };
+		unsigned char sum[DYN_SUM];
+		char hex[DYN_HEX];
+
+		rec_init(&r, rows[i].identity);
+		r.version = rows[i].version;
+		WANT(EC_OK, rec_encode(&r, &body, &e));
+		if (rows[i].body != NULL) {
+			buf_cut(&body, 0);
+			WANT(EC_OK, buf_adds(&body, rows[i].body, &e));
+		}
+		WANT(EC_OK,
+		    dyn_sum(sum, &e, "siisis", "shop", (int64_t)1, (int64_t)1,
+			rows[i].state, first.next_at, buf_str(&body)));
+		for (size_t k = 0; k < DYN_SUM; k++)
+			(void)snprintf(hex + 2 * k, 3, "%02x", sum[k]);
+		forge(c, "shop", "state", rows[i].state);
+		forge(c, "shop", "body", buf_str(&body));
+		forge(c, "shop", "sum", hex);
+		assert_int_equal(s.load(s.ctx, "shop", &got, &e), rows[i].ec);
+		if (rows[i].ec == EC_OK)
+			continue;
+		assert_same(e.what, rows[i].says);
+		assert_same(e.what, strrchr(c->place, '/') + 1);
+		assert_null(got.clients);
+	}
+}
+
+/* While the look at the root is held somebody else writes. */
+static void *
+write_behind(void *arg)
+{
+	const struct event ev = { .at = T0, .what = "operator" };
+	struct haste *x = arg;
+	struct err e = { 0 };
+	enum ec ec;
+
+	while (!x->over && held() == 0)
+		(void)sched_yield();
+	ec = x->other->note(x->other->ctx, &ev, &e);
+	standin_post(&door, "/strict/release", "{}");
+	return ec == EC_OK ? arg : NULL;
+}
+
+/* The reply is lost, and somebody else writes before we look: a commit without
+ * an event is known by its record, a word by itself. Nothing is sent again. */
+static void
+test_written_behind(void **state)
+{
+	for (int i = 0; i < 2; i++) {
+		AUTO(store) struct store s = { 0 };
+		AUTO(store) struct store other = { 0 };
+		AUTO(rec) struct rec r = { 0 };
+		const struct hold h = { true, T0, "ann", "x" };
+		struct haste x = { .other = &other };
+		struct err e = { 0 };
+		void *done = NULL;
+		enum ec ec;
+		int before;
+
+		open_as(*state, &rotators[2], &other);
+		open_as(*state, &rotators[1], &s);
+		WANT(EC_OK, s.lease(s.ctx, T0, TTL, &e));
+		rec_init(&r, "shop");
+		fault(WRITE MINE "\"how\":\"lost\",\"times\":1}");
+		/* a hold is looked up first */
+		fault(i == 0 ? "{\"at\":\"GetItem\"," MINE
+			       "\"how\":\"hold\",\"times\":1}"
+			     : "{\"at\":\"GetItem\"," MINE
+			       "\"how\":\"hold\",\"times\":1,\"after\":1}");
+		before = asked("TransactWriteItems");
+		assert_int_equal(
+		    pthread_create(&x.t, NULL, write_behind, &x), 0);
+		ec = i == 0 ? s.commit(s.ctx, T0, &r, NULL, &e)
+			    : s.hold_set(s.ctx, "shop", &h, &e);
+		x.over = true;
+		assert_int_equal(pthread_join(x.t, &done), 0);
+		assert_non_null(done);
+		assert_ec(ec, EC_OK, &e);
+		/* ours; and that of the other one, whose root was old */
+		assert_int_equal(asked("TransactWriteItems") - before, 3);
+		if (i == 0)
+			assert_loads(&s, "shop", 1, "");
+		clear();
+		s.unlease(s.ctx);
+	}
+}
+
+/* ---- opening ----------------------------------------------------------- */
+
+static void
+test_table_names(void **state)
+{
+	static const char *const bad[] = { "", "a", "ab", "a b", "abc/",
+		"ab\"c", "\xc3\xa4\xc3\xb6" };
+	static const char *const good[] = { "abc", "A-z_0.9" };
+	char name[300];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_false(store_dynamodb_table(bad[i]));
+	for (size_t i = 0; i < COUNT(good); i++)
+		assert_true(store_dynamodb_table(good[i]));
+	memset(name, 'x', sizeof(name));
+	name[255] = '\0';
+	assert_true(store_dynamodb_table(name));
+	name[255] = 'x';
+	name[256] = '\0';
+	assert_false(store_dynamodb_table(name));
+}
+
+/* The session belongs to the store from the beginning, also when it cannot be
+ * opened: nothing of it is left in the heap for secrets. */
+static void
+test_owns_session(void **state)
+{
+	const struct aws_options ao = {
+		.attempts = 2, .region = "us-east-1", .sleep = dynamo_sleep
+	};
+	const struct conform *c = *state;
+	struct rotator *r = &rotators[1];
+	static const char *const tables[] = { NULL, "a b", "no-such-table" };
+
+	for (size_t i = 0; i < COUNT(tables); i++) {
+		char seen[PATH_MAX];
+		struct dynamodb_options o = dynamo_options(c, r, seen);
+		AUTO(store) struct store s = { 0 };
+		struct err e = { 0 };
+		size_t used;
+		int before;
+
+		used = CRYPTO_secure_used();
+		WANT(EC_OK, aws_open(r->net, &r->f.env, &ao, &o.aws, &e));
+		o.own = true;
+		if (tables[i] != NULL)
+			o.table = tables[i];
+		before = asked("GetItem");
+		WANT(i == 0 ? EC_OK : EC_CONFIG,
+		    store_dynamodb_open(&o, STORE_RW, &s, &e));
+		if (i == 1) {
+			assert_same(e.what, "cannot be the name");
+			assert_int_equal(asked("GetItem"), before);
+		}
+		auto_store(&s);
+		assert_int_equal(CRYPTO_secure_used(), used);
+	}
+}
+
+#ifndef __SANITIZE_ADDRESS__ /* it has an allocator of its own */
+static bool no_memory;       /* the next time */
+void *__libc_calloc(size_t n, size_t size);
+
+void *
+calloc(size_t n, size_t size)
+{
+	if (!no_memory || n * size < sizeof(struct dyn))
+		return __libc_calloc(n, size);
+	no_memory = false;
+	return NULL;
+}
+
+static void
+test_no_memory(void **state)
+{
+	char seen[PATH_MAX];
+	struct dynamodb_options o = dynamo_options(*state, &rotators[1], seen);
+	struct store s = { 0 };
+	struct err e = { 0 };
+
+	no_memory = true;
+	assert_int_equal(store_dynamodb_open(&o, STORE_RW, &s, &e), EC_NOMEM);
+	assert_null(s.ctx);
+}
+#endif
+
 /* What each costs in requests, when nobody is in the way. */
 static void
 test_costs(void **state)
@@ -569,9 +822,17 @@ main(void)
 		T(test_not_ours),
 		T(test_done_by_another),
 		T(test_lease_words),
+		T(test_none_to_give),
 		T(test_longer_span),
 		T(test_clone),
 		T(test_faster_than_counted),
+		T(test_forged),
+		T(test_written_behind),
+		T(test_table_names),
+		T(test_owns_session),
+#ifndef __SANITIZE_ADDRESS__
+		T(test_no_memory),
+#endif
 		T(test_costs),
 		T(test_holds),
 	};
