@@ -24,6 +24,9 @@ Besides DynamoDB there are calls for tests, POSTs of JSON without signature:
                                /strict/land is asked
                       hold     not served before /strict/release
                       keep     done, and not answered before /strict/release
+                      some     BatchGetItem: half of them, the rest unprocessed
+                      lose     BatchGetItem: none of them, and nothing left
+                      garbage  done, and the answer is no JSON
                       error    refused with "code" and "message", "status"
                     "path": only what comes to an address that begins so
                     "record": only transactions that put a record into this
@@ -325,6 +328,10 @@ class Cut(Exception):
     pass
 
 
+class Garbage(Exception):
+    pass
+
+
 held = [0]
 released = [threading.Event()]
 some_held = threading.Condition(lock)
@@ -406,13 +413,29 @@ def serve(environ, raw):
     if how == 'late':
         late.append((action, body))
         raise Cut
+    if how in ('some', 'lose'):
+        return part_of(body, how)
     status, reply = carry_out(action, body)
     note(environ['PEER'], body, status)
     if how == 'keep':
         hold()
     if how == 'lost':
         raise Cut
+    if how == 'garbage':
+        raise Garbage
     return status, reply
+
+
+def part_of(body, how):
+    """"If a response size limit is exceeded ... UnprocessedKeys"."""
+    (name, what), = body['RequestItems'].items()
+    n = len(what['Keys']) // 2 if how == 'some' else 0
+    reply = {'Responses': {name: []}}
+    if n:
+        reply = carry_out('BatchGetItem', {'RequestItems': {
+            name: dict(what, Keys=what['Keys'][:n])}})[1]
+    rest = {name: dict(what, Keys=what['Keys'][n:])}
+    return 200, dict(reply, UnprocessedKeys=rest if how == 'some' else {})
 
 
 def control(path, body):
@@ -491,6 +514,8 @@ class Door(BaseHTTPRequestHandler):
                 status, reply = (400 if e.status == 403 else e.status), {
                     '__type': 'com.amazonaws.dynamodb.v20120810#' + e.code,
                     'message': e.message}
+            except Garbage:
+                return self.answer(200, "garbage")
             except Cut:
                 self.close_connection = True
                 return self.connection.shutdown(2)

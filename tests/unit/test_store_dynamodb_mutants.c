@@ -2,6 +2,7 @@
  * (tests/mutants): how often it asks, how long it waits, what it says. */
 #undef _FORTIFY_SOURCE /* its inline open() would get in the way of ours */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <pthread.h>
@@ -626,6 +627,115 @@ test_written_behind(void **state)
 	}
 }
 
+/* ---- many -------------------------------------------------------------- */
+
+static void
+five(struct store *s)
+{
+	static const char *const names[] = { "a", "b", "c", "d", "e" };
+	struct err e = { 0 };
+
+	WANT(EC_OK, s->lease(s->ctx, T0, TTL, &e));
+	for (size_t i = 0; i < COUNT(names); i++) {
+		AUTO(rec) struct rec r = { 0 };
+
+		rec_init(&r, names[i]);
+		r.next_at = T0 + (int64_t)i;
+		WANT(EC_OK, s->commit(s->ctx, T0, &r, NULL, &e));
+	}
+}
+
+/* What is not given at once is asked for again, eight times in all; what is
+ * not given at all is not taken for absent. */
+static void
+test_unprocessed(void **state)
+{
+	static const int64_t want[] = { 50, 200, 450, 800, 1250, 1800, 2450 };
+	AUTO(store) struct store s = { 0 };
+	AUTO(buf) struct buf b = BUF(65536);
+	struct err e = { 0 };
+	int before;
+
+	open_as(*state, &rotators[1], &s);
+	five(&s);
+	before = asked("BatchGetItem");
+	fault("{\"at\":\"BatchGetItem\",\"how\":\"some\",\"times\":2}");
+	assert_due(&s, T0 + 4, "a b c d e ");
+	assert_int_equal(asked("BatchGetItem") - before, 3);
+	assert_int_equal(naps.n, 2);
+	naps.n = 0;
+	before = asked("BatchGetItem");
+	fault("{\"at\":\"BatchGetItem\",\"how\":\"some\"}");
+	WANT(EC_TEMP, s.each(s.ctx, T0 + 4, add_row, &b, &e));
+	assert_same(e.what, "gives only some of the records");
+	assert_same(e.what, "DynamoDB table");
+	assert_int_equal(b.len, 0);
+	assert_int_equal(asked("BatchGetItem") - before, 8);
+	assert_int_equal(naps.n, COUNT(want));
+	for (size_t i = 0; i < COUNT(want); i++)
+		assert_int_equal(naps.ms[i], want[i]);
+	clear();
+	fault("{\"at\":\"BatchGetItem\",\"how\":\"lose\"}");
+	WANT(EC_DAMAGED, s.each(s.ctx, T0, add_row, &b, &e));
+	assert_same(e.what, "the record of a is gone");
+	clear();
+	assert_due(&s, T0, "a ");
+}
+
+/* ---- what is no answer ------------------------------------------------- */
+
+/* To a read: so it says. To a write: it may have been done, and is looked
+ * for. */
+static void
+test_garbage(void **state)
+{
+	AUTO(store) struct store s = { 0 };
+	AUTO(rec) struct rec r = { 0 };
+	const struct event ev = { .at = T0, .what = "x" };
+	struct err e = { 0 };
+	int before;
+
+	open_as(*state, &rotators[1], &s);
+	fault("{\"at\":\"GetItem\",\"how\":\"garbage\"}");
+	WANT(EC_PROTO, s.load(s.ctx, "shop", &r, &e));
+	assert_same(e.what, "GetItem: the reply is not JSON");
+	clear();
+	before = asked("TransactWriteItems");
+	fault(WRITE "\"how\":\"garbage\",\"times\":1}");
+	WANT(EC_OK, s.note(s.ctx, &ev, &e));
+	assert_int_equal(asked("TransactWriteItems") - before, 1);
+	assert_events(&s, NULL, "1  x \n");
+}
+
+/* A table that is somebody else's: DynamoDB refuses our keys. */
+static void
+test_foreign_table(void **state)
+{
+	AUTO(json) cJSON *j = NULL;
+	const struct conform *c = *state;
+	AUTO(store) struct store s = { 0 };
+	char seen[PATH_MAX], text[700], table[64];
+	struct dynamodb_options o = dynamo_options(c, &rotators[1], seen);
+	struct err e = { 0 };
+
+	(void)snprintf(table, sizeof(table), "%.40s-foreign", o.table);
+	(void)snprintf(text, sizeof(text),
+	    "{\"action\":\"CreateTable\",\"body\":{\"TableName\":\"%s\","
+	    "\"BillingMode\":\"PAY_PER_REQUEST\",\"AttributeDefinitions\":[{"
+	    "\"AttributeName\":\"id\",\"AttributeType\":\"S\"}],"
+	    "\"KeySchema\":[{\"AttributeName\":\"id\",\"KeyType\":\"HASH\"}]"
+	    "}}",
+	    table);
+	j = standin_ctl(&door, "POST", "/strict/do", text);
+	fault("{\"at\":\"GetItem\",\"how\":\"error\",\"code\":"
+	      "\"ValidationException\",\"message\":\"The provided key element "
+	      "does not match the schema\"}");
+	o.table = table;
+	WANT(EC_CONFIG, store_dynamodb_open(&o, STORE_RW, &s, &e));
+	assert_same(e.what, "is no table of ours: its key differs");
+	assert_same(e.fix, "name another one");
+}
+
 /* ---- opening ----------------------------------------------------------- */
 
 static void
@@ -697,6 +807,55 @@ calloc(size_t n, size_t size)
 		return __libc_calloc(n, size);
 	no_memory = false;
 	return NULL;
+}
+
+static long no_memory_at = -1;
+static bool memory_met;
+void *__libc_malloc(size_t n);
+
+void *
+malloc(size_t n)
+{
+	if (no_memory_at < 0 || no_memory_at-- > 0)
+		return __libc_malloc(n);
+	memory_met = true;
+	errno = ENOMEM;
+	return NULL;
+}
+
+/* Whichever allocation fails: who was told that it is not stored, or that it
+ * is, was told the truth. */
+static void
+test_no_memory_anywhere(void **state)
+{
+	AUTO(store) struct store reader = { 0 };
+	int there = 0;
+
+	open_as(*state, &rotators[2], &reader);
+	memory_met = true;
+	for (long at = 0; memory_met; at++) {
+		AUTO(store) struct store s = { 0 };
+		AUTO(buf) struct buf b = BUF(1 << 20);
+		const struct event ev = { .at = T0, .what = "x" };
+		struct err e = { 0 };
+		int lines = 0;
+		enum ec ec;
+
+		open_as(*state, &rotators[1], &s);
+		memory_met = false;
+		no_memory_at = at;
+		ec = s.note(s.ctx, &ev, &e);
+		no_memory_at = -1;
+		WANT(
+		    EC_OK, reader.history(reader.ctx, NULL, add_event, &b, &e));
+		for (size_t i = 0; i < b.len; i++)
+			lines += b.p[i] == '\n';
+		if (ec == EC_OK)
+			assert_int_equal(lines, there + 1);
+		else if (ec != EC_UNKNOWN)
+			assert_int_equal(lines, there);
+		there = lines;
+	}
 }
 
 static void
@@ -828,10 +987,14 @@ main(void)
 		T(test_faster_than_counted),
 		T(test_forged),
 		T(test_written_behind),
+		T(test_unprocessed),
+		T(test_garbage),
+		T(test_foreign_table),
 		T(test_table_names),
 		T(test_owns_session),
 #ifndef __SANITIZE_ADDRESS__
 		T(test_no_memory),
+		T(test_no_memory_anywhere),
 #endif
 		T(test_costs),
 		T(test_holds),
