@@ -34,8 +34,39 @@ static struct {
 	const char *denied; /* faccessat() of that fails */
 	struct statvfs room;
 	int room_fails; /* this fstatvfs() from 1 on; 0: none */
-	int flags, flags_fail;
+	int flags, flags_fail, sync_fail;
+	ssize_t acl;
+	int statx_fails; /* this one, from 1 on; 0: none */
+	bool no_mount_id;
+	unsigned mounts[2];
 } is;
+
+ssize_t
+fgetxattr(int fd, const char *name, void *value, size_t size)
+{
+	if (!is.on)
+		return (ssize_t)syscall(SYS_fgetxattr, fd, name, value, size);
+	return is.acl;
+}
+
+int
+fsync(int fd)
+{
+	errno = EIO;
+	return is.on ? -is.sync_fail : (int)syscall(SYS_fsync, fd);
+}
+
+int
+statx(int dir, const char *restrict name, int flags, unsigned mask,
+    struct statx *restrict ret)
+{
+	if (!is.on)
+		return (int)syscall(SYS_statx, dir, name, flags, mask, ret);
+	memset(ret, 0, sizeof(*ret));
+	ret->stx_mask = is.no_mount_id && dir == 2 ? 0 : mask;
+	ret->stx_mnt_id = is.mounts[dir - 1];
+	return is.statx_fails > 0 && --is.statx_fails == 0 ? -1 : 0;
+}
 
 uid_t
 geteuid(void)
@@ -64,9 +95,8 @@ getgroups(int size, gid_t list[])
 int
 faccessat(int dir, const char *name, int how, int flags)
 {
-	(void)dir;
-	(void)how;
-	(void)flags;
+	if (!is.on)
+		return (int)syscall(SYS_faccessat2, dir, name, how, flags);
 	errno = EROFS;
 	return is.denied != NULL && strcmp(is.denied, name) == 0 ? -1 : 0;
 }
@@ -103,7 +133,7 @@ syscall(long number, ...)
 {
 	long (*f)(long, ...);
 	void *p = dlsym(RTLD_NEXT, "syscall");
-	long a, b, c, d;
+	long a, b, c, d, g;
 	va_list ap;
 
 	va_start(ap, number);
@@ -111,10 +141,11 @@ syscall(long number, ...)
 	b = va_arg(ap, long);
 	c = va_arg(ap, long);
 	d = va_arg(ap, long);
+	g = va_arg(ap, long);
 	va_end(ap);
 	memcpy(&f, &p, sizeof(f));
 	if (number != SYS_capget || !is.on)
-		return f(number, a, b, c, d);
+		return f(number, a, b, c, d, g);
 	((struct __user_cap_data_struct *)b)->effective = is.caps;
 	return is.no_caps ? -1 : 0;
 }
@@ -480,6 +511,222 @@ test_lock_fails(void **state)
 	buf_free(&f.at.path);
 }
 
+/* Set already, or not to be set: nothing is asked of the disk. Else it is made
+ * durable. */
+static void
+test_lock(void **state)
+{
+	struct file f = { .immutable = true };
+	struct err e;
+
+	(void)state;
+	f.at = PLACE;
+	bytes(&f.at.path, "/x/conf");
+	begin();
+	is.flags = FS_IMMUTABLE_FL;
+	is.flags_fail = 1;
+	assert_int_equal(flags_lock(&f, 3, EC_OK, &e), EC_OK);
+	begin();
+	assert_int_equal(flags_lock(&f, 3, EC_IO, &e), EC_IO);
+	assert_int_equal(is.flags, 0); /* it failed, and it had none before */
+	is.sync_fail = 1;
+	assert_int_equal(flags_lock(&f, 3, EC_OK, &e), EC_UNKNOWN);
+	is.on = false;
+	assert_non_null(strstr(e.what, "sync its immutable flag"));
+	buf_free(&f.at.path);
+}
+
+/* ---- the directory ----------------------------------------------------- */
+
+static enum ec
+parent(mode_t mode, gid_t gid, int dir, ssize_t acl)
+{
+	struct place p = PLACE;
+	struct err e;
+	enum ec ec;
+
+	bytes(&p.path, "/x/conf");
+	p.dir = dir;
+	p.dir_st.st_mode = S_IFDIR | mode;
+	p.dir_st.st_gid = gid;
+	begin();
+	is.acl = acl;
+	ec = guard_parent(&p, &e);
+	is.on = false;
+	buf_free(&p.path);
+	return ec;
+}
+
+static void
+test_parent(void **state)
+{
+	AUTO(fd) int dir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(parent(0775, 0, dir, -1), EC_OK);
+	assert_int_equal(parent(0775, ME, dir, -1), EC_OK);
+	assert_int_equal(parent(0775, 51, dir, -1), EC_CONFIG);
+	assert_int_equal(parent(0755, 51, dir, 9), EC_OK);
+	assert_int_equal(parent(0757, 0, dir, -1), EC_CONFIG);
+	/* an ACL of no bytes is none */
+	assert_int_equal(parent(0775, 0, dir, 0), EC_OK);
+	assert_int_equal(parent(0775, 0, dir, 9), EC_CONFIG);
+	assert_int_equal(parent(0775, 0, -1, 9), EC_OK);
+	(void)close(0);
+	assert_int_equal(parent(0775, 0, dir, 9), EC_CONFIG);
+	assert_int_equal(open("/dev/null", O_RDONLY), 0);
+}
+
+/* By the number of the mount; where the kernel has none, by device. */
+static void
+test_mount(void **state)
+{
+	static const struct {
+		int fails;
+		bool no_id;
+		unsigned dir, node;
+		dev_t dir_dev, node_dev;
+		bool is_mount;
+	} mounts[] = {
+		{ 0, false, 5, 5, 1, 1, false },
+		{ 0, false, 5, 6, 1, 1, true },
+		{ 0, false, 5, 5, 1, 2, false },
+		{ 1, false, 5, 6, 1, 1, false },
+		{ 2, false, 5, 6, 1, 1, false },
+		{ 1, false, 5, 5, 1, 2, true },
+		{ 0, true, 5, 6, 1, 1, false },
+		{ 0, true, 5, 5, 1, 2, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(mounts); i++) {
+		struct place p = { .dir = 1, .node = 2 };
+		bool yes;
+
+		begin();
+		p.dir_st.st_dev = mounts[i].dir_dev;
+		p.st.st_dev = mounts[i].node_dev;
+		is.statx_fails = mounts[i].fails;
+		is.no_mount_id = mounts[i].no_id;
+		is.mounts[0] = mounts[i].dir;
+		is.mounts[1] = mounts[i].node;
+		yes = place_is_mount(&p);
+		is.on = false;
+		assert_int_equal(yes, mounts[i].is_mount);
+	}
+}
+
+/* ---- as it was read? --------------------------------------------------- */
+
+static enum ec
+changed(struct file *f, const char *says)
+{
+	struct err e = { 0 };
+	enum ec ec = pin_same_place(f, &e);
+
+	if (ec != EC_OK && strstr(e.what, says) == NULL)
+		print_error("%s\n", e.what);
+	assert_true(ec == EC_OK || strstr(e.what, says) != NULL);
+	return ec;
+}
+
+static void
+test_pin(void **state)
+{
+	struct world *w = *state;
+	AUTO(pinned) struct file *f = NULL;
+	struct stat st;
+	struct err e;
+	int node;
+
+	assert_ec(file_open(w->path, 0, &f, &e), EC_OK, &e);
+	st = f->at.st;
+	assert_int_equal(changed(f, ""), EC_OK);
+#define DIFFERS(field)                                                         \
+	do {                                                                   \
+		f->at.st.field++;                                              \
+		assert_int_equal(                                              \
+		    changed(f, "was replaced or touched"), EC_CONFLICT);       \
+		f->at.st = st;                                                 \
+	} while (0)
+	DIFFERS(st_dev);
+	DIFFERS(st_ino);
+	DIFFERS(st_size);
+	DIFFERS(st_mode);
+	DIFFERS(st_uid);
+	DIFFERS(st_gid);
+	DIFFERS(st_nlink);
+	DIFFERS(st_mtim.tv_sec);
+	DIFFERS(st_mtim.tv_nsec);
+	DIFFERS(st_ctim.tv_sec);
+	DIFFERS(st_ctim.tv_nsec);
+	f->at.dir_st.st_dev++;
+	assert_int_equal(changed(f, "leads elsewhere"), EC_CONFLICT);
+	f->at.dir_st.st_dev--;
+	node = f->at.node;
+	f->at.node = -1;
+	assert_int_equal(changed(f, "was created"), EC_CONFLICT);
+	f->at.node = node;
+	assert_int_equal(unlink(w->path), 0);
+	assert_int_equal(changed(f, "was removed"), EC_CONFLICT);
+	f->at.node = -1;
+	assert_int_equal(changed(f, ""), EC_OK);
+	f->at.node = node;
+	free(f->asked);
+	f->asked = strdup("/no/such/directory/conf");
+	assert_int_equal(changed(f, "changed since it was read"), EC_CONFLICT);
+	put(w->path, OLD, 0640);
+}
+
+static void
+test_holds(void **state)
+{
+	struct world *w = *state;
+	AUTO(pinned) struct file *f = NULL;
+	AUTO(buf) struct buf less = BUF(100);
+	struct err e;
+	int ends[2], fd;
+
+	assert_ec(file_open(w->path, 0, &f, &e), EC_OK, &e);
+	bytes(&less, "user");
+	assert_ec(pin_holds(f, &less, &e), EC_CONFLICT, &e);
+	assert_non_null(strstr(e.what, "grew"));
+	fd = f->fd;
+	assert_int_equal(pipe(ends), 0);
+	f->fd = ends[0]; /* cannot be read from its beginning */
+	assert_int_equal(pin_holds(f, &less, &e), EC_IO);
+	assert_non_null(strstr(e.what, "read it again"));
+	f->fd = -1;
+	assert_int_equal(pin_touched(f, &e), EC_IO);
+	assert_non_null(strstr(e.what, "stat"));
+	f->fd = fd;
+	assert_int_equal(close(ends[0]), 0);
+	assert_int_equal(close(ends[1]), 0);
+}
+
+/* The flag was cleared, and somebody wrote before we looked again. */
+static void
+test_unlocked_and_edited(void **state)
+{
+	struct world *w = *state;
+	AUTO(pinned) struct file *f = NULL;
+	struct err e;
+
+	assert_ec(file_open(w->path, 0, &f, &e), EC_OK, &e);
+	f->was_immutable = true;
+	begin();
+	is.flags = FS_IMMUTABLE_FL;
+	assert_int_equal(flags_unlock(f, &e), EC_OK);
+	assert_int_equal(is.flags, 0);
+	is.on = false;
+	put(w->path, "user=xxx\npass=yyy\n", 0640);
+	begin();
+	is.flags = FS_IMMUTABLE_FL;
+	assert_int_equal(flags_unlock(f, &e), EC_CONFLICT);
+	is.on = false;
+	f->was_immutable = false;
+}
+
 int
 main(void)
 {
@@ -492,6 +739,15 @@ main(void)
 		cmocka_unit_test(test_no_capget),
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_lock_fails),
+		cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_parent),
+		cmocka_unit_test(test_mount),
+		cmocka_unit_test_setup_teardown(
+		    test_pin, world_make, world_end),
+		cmocka_unit_test_setup_teardown(
+		    test_holds, world_make, world_end),
+		cmocka_unit_test_setup_teardown(
+		    test_unlocked_and_edited, world_make, world_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

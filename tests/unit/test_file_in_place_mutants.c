@@ -361,7 +361,7 @@ test_swapped_for_a_moment(void **state)
 	ec = write_it(w, NEW, &e);
 	around_open = NULL;
 	assert_ec(ec, EC_CONFLICT, &e);
-	assert_says(&e, "was replaced");
+	assert_says(&e, "was replaced since");
 	assert_holds(at(w, "victim"), AS_LONG);
 	assert_holds(w->path, OLD);
 	assert_int_equal(entries(w->home), 2);
@@ -384,6 +384,12 @@ test_same_again(void **state)
 	assert_true(call_disarm());
 	assert_ec(ec, EC_UNKNOWN, &e);
 	assert_says(&e, "a power cut may undo it");
+}
+
+static void
+close_stdin(void)
+{
+	(void)close(0);
 }
 
 /* ---- with a record ----------------------------------------------------- */
@@ -436,20 +442,32 @@ test_mend_fails(void **state)
 	}
 }
 
-/* Edited after it was looked at: the record stays, and so does the edit. */
+/* Edited after it was looked at: the record stays, and so does the edit; also
+ * when the file has descriptor 0. */
 static void
 test_mend_edited(void **state)
 {
-	AUTO(pinned) struct file *f = NULL;
 	struct world *w = *state;
-	struct err e;
+	bool met = true;
 
-	leave_record(w, "pwrite");
-	open_it(w, &f);
-	put(w->path, "edited by somebody", 0640);
-	assert_ec(file_mend(f, &e), EC_CONFLICT, &e);
-	assert_holds(w->path, "edited by somebody");
-	assert_int_equal(entries(w->home), 2);
+	for (long turn = -1; met || turn == 0; turn++) {
+		AUTO(pinned) struct file *f = NULL;
+		struct err e;
+
+		leave_record(w, "pwrite");
+		call_arm("openat", turn, 0, 0);
+		armed.meddle = close_stdin;
+		open_it(w, &f);
+		met = call_disarm();
+		put(w->path, "edited by somebody", 0640);
+		assert_ec(file_mend(f, &e), EC_CONFLICT, &e);
+		assert_holds(w->path, "edited by somebody");
+		assert_int_equal(entries(w->home), 2);
+		assert_int_equal(unlink(buf_str(&f->undo.at.path)), 0);
+		file_close(TAKE(f));
+		if (met)
+			assert_int_equal(open("/dev/null", O_RDONLY), 0);
+	}
 }
 
 /* It was written to its end: then that is what counts. */
@@ -515,12 +533,6 @@ test_unfinished_record(void **state)
 	assert_ec(file_mend(gone, &e), EC_OK, &e);
 	assert_int_equal(entries(w->home), 0);
 	put(w->path, OLD, 0640);
-}
-
-static void
-close_stdin(void)
-{
-	(void)close(0);
 }
 
 /* Whatever has descriptor 0: the file, its record, a directory. */
