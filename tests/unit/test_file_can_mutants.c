@@ -678,6 +678,53 @@ test_pin(void **state)
 	put(w->path, OLD, 0640);
 }
 
+/* Of descriptor 0, or under another name. */
+static void
+test_pin_zero(void **state)
+{
+	static const char *const names[] = { "conf", "./conf" };
+	struct world *w = *state;
+	AUTO(pinned) struct file *f = NULL;
+	char path[PATH_MAX];
+	struct err e;
+	int node;
+
+	assert_ec(file_open(w->path, 0, &f, &e), EC_OK, &e);
+	node = f->at.node;
+	for (size_t i = 0; i < COUNT(names); i++) {
+		free(f->asked);
+		f->asked = strdup(at(w, names[i]));
+		f->at.node = -1;
+		(void)close(0);
+		assert_int_equal(changed(f, "was created"), EC_CONFLICT);
+		assert_int_equal(open("/dev/null", O_RDONLY), 0);
+	}
+	/* edited, and nothing but the bytes tells */
+	put(w->path, "user=xxx\npass=yyy\n", 0640);
+	assert_int_equal(stat(w->path, &f->at.st), 0);
+	f->at.node = 0;
+	assert_ec(pin_unchanged(f, &e), EC_CONFLICT, &e);
+	assert_int_equal(link(w->path, at(w, "twin")), 0);
+	assert_int_equal(stat(w->path, &f->at.st), 0);
+	assert_int_equal(changed(f, ""), EC_OK);
+	free(f->asked);
+	f->asked = strdup(at(w, "twin"));
+	assert_int_equal(changed(f, "leads elsewhere"), EC_CONFLICT);
+	(void)snprintf(path, sizeof(path), "%s", at(w, "link"));
+	assert_int_equal(symlink("/no/such/file", path), 0);
+	free(f->asked);
+	f->asked = strdup(path);
+	assert_int_equal(changed(f, "changed since it was read"), EC_CONFLICT);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink("nothing", path), 0);
+	assert_int_equal(changed(f, "changed since it was read"), EC_CONFLICT);
+	free(f->asked);
+	f->asked = strdup(w->path);
+	assert_int_equal(unlink(w->path), 0);
+	assert_int_equal(changed(f, "was removed"), EC_CONFLICT);
+	f->at.node = node;
+}
+
 static void
 test_holds(void **state)
 {
@@ -691,6 +738,10 @@ test_holds(void **state)
 	bytes(&less, "user");
 	assert_ec(pin_holds(f, &less, &e), EC_CONFLICT, &e);
 	assert_non_null(strstr(e.what, "grew"));
+	buf_cut(&less, 0);
+	bytes(&less, OLD "and more\n");
+	assert_ec(pin_holds(f, &less, &e), EC_CONFLICT, &e);
+	assert_non_null(strstr(e.what, "was edited"));
 	fd = f->fd;
 	assert_int_equal(pipe(ends), 0);
 	f->fd = ends[0]; /* cannot be read from its beginning */
@@ -744,6 +795,8 @@ main(void)
 		cmocka_unit_test(test_mount),
 		cmocka_unit_test_setup_teardown(
 		    test_pin, world_make, world_end),
+		cmocka_unit_test_setup_teardown(
+		    test_pin_zero, world_make, world_end),
 		cmocka_unit_test_setup_teardown(
 		    test_holds, world_make, world_end),
 		cmocka_unit_test_setup_teardown(

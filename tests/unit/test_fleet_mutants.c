@@ -16,6 +16,7 @@
 #include "rotator/fleet_items.h"
 #include "rotator/fleet_kin.h"
 #include "rotator/fleet_turns.h"
+#include "rotator/window.h"
 
 /* ---- waiting ----------------------------------------------------------- */
 
@@ -71,6 +72,37 @@ clock_gettime(clockid_t c, struct timespec *ret)
 		*ret = (struct timespec){ .tv_sec = 1 };
 	return 0;
 }
+
+/* ---- memory ------------------------------------------------------------ */
+
+static bool no_how; /* pthread_condattr_init() fails the next time */
+
+int
+pthread_condattr_init(pthread_condattr_t *a)
+{
+	if (no_how) {
+		no_how = false;
+		return ENOMEM;
+	}
+	memset(a, 0, sizeof(*a));
+	return 0;
+}
+
+#ifndef __SANITIZE_ADDRESS__   /* it has an allocator of its own */
+static long no_memory_at = -1; /* this one of that size fails */
+static size_t no_memory_of;    /* 0: any */
+void *__libc_calloc(size_t n, size_t size);
+
+void *
+calloc(size_t n, size_t size)
+{
+	if (no_memory_at < 0 ||
+	    (no_memory_of != 0 && n * size != no_memory_of) ||
+	    no_memory_at-- > 0)
+		return __libc_calloc(n, size);
+	return NULL;
+}
+#endif
 
 /* ---- turns ------------------------------------------------------------- */
 
@@ -305,6 +337,70 @@ test_stop_after(void **state)
 	}
 }
 
+/* What is under way and waits for a place is not well either. */
+static void
+pushed(void)
+{
+	done(&l.at[0], EC_LATER, ROT_GRACE);
+}
+
+static void
+test_waiting_is_not_well(void **state)
+{
+	(void)state;
+	add("x", ROT_PUSHING, 5)->next_at = 1;
+	add("canary", ROT_GRACE, 0)->kin = 0;
+	add("later", ROT_IDLE, 1);
+	begin();
+	(void)next("x");
+	waits.event = pushed;
+	done(next("canary"), EC_LATER, ROT_GRACE);
+	assert_int_equal(waits.count, 1);
+	done(next("later"), EC_OK, ROT_IDLE);
+	assert_null(turns_next(l.turns));
+}
+
+/* What lies behind the items is nobody's. */
+static void
+test_behind(void **state)
+{
+	struct fleet_counts c;
+
+	(void)state;
+	l.rules.stop_after = 1;
+	add("a", ROT_IDLE, 0);
+	l.at[1] = l.at[0];
+	l.at[1].trouble = true;
+	begin();
+	assert_true(turns_watch(l.turns, 0, &c, NULL, 0));
+	assert_int_equal(c.all, 1);
+	done(next("a"), EC_OK, ROT_IDLE);
+	assert_null(turns_next(l.turns));
+}
+
+static void
+test_no_memory(void **state)
+{
+	struct err e;
+
+	(void)state;
+	add("a", ROT_IDLE, 0);
+	no_how = true;
+	assert_int_equal(
+	    turns_new(l.at, l.n, &l.rules, &l.turns, &e), EC_NOMEM);
+	assert_null(l.turns);
+#ifndef __SANITIZE_ADDRESS__
+	no_memory_of = 0;
+	for (long i = 0; i < 3; i++) {
+		no_memory_at = i;
+		assert_int_equal(
+		    turns_new(l.at, l.n, &l.rules, &l.turns, &e), EC_NOMEM);
+		assert_null(l.turns);
+	}
+	no_memory_at = -1;
+#endif
+}
+
 static void
 test_failed(void **state)
 {
@@ -318,7 +414,7 @@ test_failed(void **state)
 static void
 test_watch(void **state)
 {
-	const char *names[2] = { NULL, NULL };
+	const char *names[3] = { NULL, NULL, NULL };
 	struct fleet_counts c;
 	struct fleet_item *a, *b, *d;
 
@@ -330,7 +426,7 @@ test_watch(void **state)
 	add("none", ROT_IDLE, 0)->turn = TURN_NONE;
 	add("out", ROT_IDLE, 0);
 	begin();
-	assert_true(turns_watch(l.turns, 0, &c, names, COUNT(names)));
+	assert_true(turns_watch(l.turns, 0, &c, names, 2));
 	assert_int_equal(c.all, 4);
 	assert_int_equal(c.waiting, 4);
 	assert_int_equal(c.now, 0);
@@ -338,26 +434,30 @@ test_watch(void **state)
 	(void)next("a");
 	(void)next("b");
 	(void)next("d");
-	assert_true(turns_watch(l.turns, 0, &c, names, COUNT(names)));
+	assert_true(turns_watch(l.turns, 0, &c, names, 2));
 	assert_int_equal(c.now, 3); /* only two fit */
 	assert_int_equal(c.waiting, 1);
 	assert_string_equal(names[0], "a");
 	assert_string_equal(names[1], "b");
+	assert_null(names[2]);
 	done(a, EC_CLIENT, ROT_PUSHING);
 	done(b, EC_LATER, ROT_GRACE);
 	assert_null(turns_next(l.turns)); /* one is in trouble */
-	/* nobody gets a turn any more, but one is at it */
-	assert_true(turns_watch(l.turns, 0, &c, names, COUNT(names)));
+	/* nobody gets a turn any more, but one is at it: it is waited for */
+	memset(&waits, 0, sizeof(waits));
+	assert_true(turns_watch(l.turns, 0, &c, names, 2));
 	assert_int_equal(c.over, 2);
 	assert_int_equal(c.failed, 1);
 	assert_int_equal(c.left_out, 1);
 	assert_int_equal(c.now, 1);
 	assert_string_equal(names[0], "d");
+	assert_int_equal(waits.until.tv_sec, 1);
 	done(d, EC_OK, ROT_GRACE);
 	memset(&waits, 0, sizeof(waits));
-	assert_false(turns_watch(l.turns, 0, &c, names, COUNT(names)));
+	assert_false(turns_watch(l.turns, 0, &c, names, 2));
 	assert_int_equal(waits.until.tv_sec, 0); /* there is no need to wait */
 	assert_int_equal(c.over, 3);
+	assert_int_equal(c.failed, 1);
 	assert_int_equal(c.now, 0);
 }
 
@@ -805,6 +905,28 @@ test_trouble(void **state)
 	}
 }
 
+#ifndef __SANITIZE_ADDRESS__
+static void
+test_no_memory_for_items(void **state)
+{
+	static const size_t sizes[] = { 4 * sizeof(struct fleet_item),
+		/* one client and one place more, of two numbers each */
+		2 * sizeof(size_t) };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		struct fleet_items f = { .at = NULL };
+		struct err e;
+
+		no_memory_of = sizes[i];
+		no_memory_at = 0;
+		assert_int_equal(fleet_items(&app, &f, &e), EC_NOMEM);
+		no_memory_at = -1;
+		auto_fleet_items(&f);
+	}
+}
+#endif
+
 /* Nobody goes on from half of what there is. */
 static void
 test_failures(void **state)
@@ -895,6 +1017,33 @@ test_kin_of_turns(void **state)
 	auto_fleet_items(&f);
 }
 
+/* ---- windows ----------------------------------------------------------- */
+
+/* Each character of a time has its kind, also next to the digits. */
+static void
+test_window(void **state)
+{
+	static const char good[] = "mon 11:11-12:22";
+	static const char *const bad[] = { "mon 11:60-13:00",
+		"-fri 02:00-03:00", "mon--fri 02:00-03:00", "mon 02:00-13:60" };
+	struct window w;
+
+	(void)state;
+	assert_true(window_parse(good, &w));
+	for (size_t i = 4; good[i] != '\0'; i++)
+		for (const char *c = "/:.; a"; *c != '\0'; c++) {
+			char text[sizeof(good)];
+
+			memcpy(text, good, sizeof(good));
+			text[i] = *c;
+			if (*c != good[i] && window_parse(text, &w))
+				die("%s", text);
+		}
+	for (size_t i = 0; i < COUNT(bad); i++)
+		if (window_parse(bad[i], &w))
+			die("%s", bad[i]);
+}
+
 int
 main(void)
 {
@@ -908,6 +1057,9 @@ main(void)
 		L(test_place),
 		L(test_nobody_left),
 		L(test_stop_after),
+		L(test_waiting_is_not_well),
+		L(test_behind),
+		L(test_no_memory),
 		L(test_failed),
 		L(test_watch),
 		L(test_watch_wakes),
@@ -919,9 +1071,13 @@ main(void)
 		I(test_ages),
 		I(test_facts),
 		I(test_trouble),
+#ifndef __SANITIZE_ADDRESS__
+		I(test_no_memory_for_items),
+#endif
 		I(test_failures),
 		I(test_not_there),
 		I(test_kin_of_turns),
+		cmocka_unit_test(test_window),
 	};
 
 	return cmocka_run_group_tests_name(

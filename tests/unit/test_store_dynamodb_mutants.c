@@ -488,8 +488,8 @@ test_faster_than_counted(void **state)
 
 /* Puts a text where a hand in the table would. */
 static void
-forge(const struct conform *c, const char *name, const char *attribute,
-    const char *text)
+forge(const struct conform *c, const char *kind, const char *name,
+    const char *attribute, const char *text)
 {
 	AUTO(buf) struct buf b = BUF(1 << 16);
 	AUTO(json) cJSON *j = NULL;
@@ -498,11 +498,11 @@ forge(const struct conform *c, const char *name, const char *attribute,
 	WANT(EC_OK,
 	    buf_addf(&b, &e,
 		"{\"action\":\"UpdateItem\",\"body\":{\"TableName\":\"%s\","
-		"\"Key\":{\"k\":{\"S\":\"record\"},\"s\":{\"S\":\"%s\"}},"
+		"\"Key\":{\"k\":{\"S\":\"%s\"},\"s\":{\"S\":\"%s\"}},"
 		"\"UpdateExpression\":\"SET #a = :v\","
 		"\"ExpressionAttributeNames\":{\"#a\":\"%s\"},"
 		"\"ExpressionAttributeValues\":{\":v\":{\"S\":",
-		strrchr(c->place, '/') + 1, name, attribute));
+		strrchr(c->place, '/') + 1, kind, name, attribute));
 	WANT(EC_OK, dyn_quote(&b, text, &e));
 	WANT(EC_OK, buf_adds(&b, "}}}}", &e));
 	j = standin_ctl(&door, "POST", "/strict/do", buf_str(&b));
@@ -555,9 +555,9 @@ test_forged(void **state)
 			rows[i].state, first.next_at, buf_str(&body)));
 		for (size_t k = 0; k < DYN_SUM; k++)
 			(void)snprintf(hex + 2 * k, 3, "%02x", sum[k]);
-		forge(c, "shop", "state", rows[i].state);
-		forge(c, "shop", "body", buf_str(&body));
-		forge(c, "shop", "sum", hex);
+		forge(c, "record", "shop", "state", rows[i].state);
+		forge(c, "record", "shop", "body", buf_str(&body));
+		forge(c, "record", "shop", "sum", hex);
 		assert_int_equal(s.load(s.ctx, "shop", &got, &e), rows[i].ec);
 		if (rows[i].ec == EC_OK)
 			continue;
@@ -734,6 +734,180 @@ test_foreign_table(void **state)
 	WANT(EC_CONFIG, store_dynamodb_open(&o, STORE_RW, &s, &e));
 	assert_same(e.what, "is no table of ours: its key differs");
 	assert_same(e.fix, "name another one");
+}
+
+/* ---- events ------------------------------------------------------------ */
+
+#define E1 "00000000000000000001"
+
+static void
+one_event(const struct conform *c, struct store *ret)
+{
+	const struct event ev = { .at = T0, .what = "x" };
+	struct err e = { 0 };
+
+	open_as(c, &rotators[1], ret);
+	WANT(EC_OK, ret->note(ret->ctx, &ev, &e));
+}
+
+/* The last one in another's place, with a right hash of its own: the root has
+ * the one of what was written. */
+static void
+test_forged_last(void **state)
+{
+	const unsigned char zero[DYN_SUM] = { 0 };
+	AUTO(store) struct store s = { 0 };
+	AUTO(buf) struct buf b = BUF(4096);
+	unsigned char sum[DYN_SUM];
+	char hex[DYN_HEX];
+	struct err e = { 0 };
+
+	one_event(*state, &s);
+	WANT(EC_OK,
+	    dyn_sum(sum, &e, "iisssb", (int64_t)1, T0, "", "y", "", zero));
+	for (size_t k = 0; k < DYN_SUM; k++)
+		(void)snprintf(hex + 2 * k, 3, "%02x", sum[k]);
+	forge(*state, "event", E1, "what", "y");
+	forge(*state, "event", E1, "hash", hex);
+	WANT(EC_DAMAGED, s.history(s.ctx, NULL, add_event, &b, &e));
+	assert_int_equal(b.len, 0);
+}
+
+/* The same event under a name that is not its number. */
+static void
+test_renamed(void **state)
+{
+	const char *table = strrchr(((struct conform *)*state)->place, '/') + 1;
+	AUTO(store) struct store s = { 0 };
+	AUTO(json) cJSON *j = NULL;
+	AUTO(json) cJSON *k = NULL;
+	AUTO(json) cJSON *ask = cJSON_CreateObject();
+	AUTO(buf) struct buf b = BUF(65536);
+	cJSON *body = cJSON_AddObjectToObject(ask, "body"), *item;
+	char text[400];
+	struct err e = { 0 };
+
+	one_event(*state, &s);
+	(void)snprintf(text, sizeof(text),
+	    "{\"action\":\"GetItem\",\"body\":{\"TableName\":\"%s\","
+	    "\"Key\":{\"k\":{\"S\":\"event\"},\"s\":{\"S\":\"" E1 "\"}}}}",
+	    table);
+	j = standin_ctl(&door, "POST", "/strict/do", text);
+	item = cJSON_DetachItemFromObjectCaseSensitive(
+	    cJSON_GetObjectItemCaseSensitive(j, "body"), "Item");
+	assert_non_null(item);
+	assert_true(cJSON_ReplaceItemInObjectCaseSensitive(
+	    cJSON_GetObjectItemCaseSensitive(item, "s"), "S",
+	    cJSON_CreateString(E1 "x")));
+	assert_non_null(cJSON_AddStringToObject(ask, "action", "PutItem"));
+	assert_non_null(cJSON_AddStringToObject(body, "TableName", table));
+	assert_true(cJSON_AddItemToObject(body, "Item", item));
+	WANT(EC_OK, json_print(ask, &b, &e));
+	k = standin_ctl(&door, "POST", "/strict/do", buf_str(&b));
+	cJSON_Delete(k);
+	(void)snprintf(text, sizeof(text),
+	    "{\"action\":\"DeleteItem\",\"body\":{\"TableName\":\"%s\","
+	    "\"Key\":{\"k\":{\"S\":\"event\"},\"s\":{\"S\":\"" E1 "\"}}}}",
+	    table);
+	k = standin_ctl(&door, "POST", "/strict/do", text);
+	buf_cut(&b, 0);
+	WANT(EC_DAMAGED, s.history(s.ctx, NULL, add_event, &b, &e));
+	assert_int_equal(b.len, 0);
+}
+
+/* What others have written since is part of it. */
+static void
+test_history_is_fresh(void **state)
+{
+	const struct event ev = { .at = T0, .what = "y" };
+	AUTO(store) struct store s = { 0 };
+	AUTO(store) struct store other = { 0 };
+	struct err e = { 0 };
+
+	open_as(*state, &rotators[2], &other);
+	one_event(*state, &s);
+	WANT(EC_OK, other.note(other.ctx, &ev, &e));
+	assert_events(&s, NULL, "1  x \n2  y \n");
+}
+
+static void
+test_long(void **state)
+{
+	static char text[DYN_TEXT_MAX + 2], name[DYN_KEY_MAX + 1];
+	const struct event ev = { .at = T0, .what = "x", .text = text };
+	const struct hold h = { true, T0, "ann", "x" };
+	AUTO(buf) struct buf b = BUF(4096);
+	AUTO(store) struct store s = { 0 };
+	struct err e = { 0 };
+
+	memset(text, 'x', DYN_TEXT_MAX + 1);
+	memset(name, 'n', DYN_KEY_MAX);
+	open_as(*state, &rotators[1], &s);
+	WANT(EC_LIMIT, s.note(s.ctx, &ev, &e));
+	assert_same(e.what, "DynamoDB table");
+	text[DYN_TEXT_MAX] = '\0';
+	WANT(EC_OK, s.note(s.ctx, &ev, &e));
+	WANT(EC_LIMIT, s.hold_set(s.ctx, name, &h, &e));
+	assert_same(e.what, "DynamoDB table");
+	name[DYN_KEY_MAX - 1] = '\0';
+	WANT(EC_OK, s.hold_set(s.ctx, name, &h, &e));
+	WANT(EC_LIMIT, s.hold_set(s.ctx, "", &h, &e));
+	/* a confirmation of no key has a name of one word */
+	WANT(EC_OK, s.confirm_set(s.ctx, "web", "", T0, "ann", &e));
+	WANT(EC_OK, s.words(s.ctx, add_word, &b, &e));
+	assert_same(buf_str(&b), "1 web  0 ann");
+}
+
+/* A page without what was asked for is no empty one. */
+static void
+test_no_page(void **state)
+{
+	static const char *const bodies[] = { "{}", "{\"Count\":1}",
+		"{\"Items\":[]}" };
+	AUTO(store) struct store s = { 0 };
+	AUTO(buf) struct buf b = BUF(4096);
+	struct err e = { 0 };
+
+	open_as(*state, &rotators[1], &s);
+	for (size_t i = 0; i < COUNT(bodies); i++) {
+		char text[200];
+
+		(void)snprintf(text, sizeof(text),
+		    "{\"at\":\"Query\",\"how\":\"reply\",\"body\":%s}",
+		    bodies[i]);
+		fault(text);
+		WANT(EC_PROTO, s.each(s.ctx, T0, add_row, &b, &e));
+		assert_same(e.what, "Query: no items in the reply");
+		assert_same(e.what, "DynamoDB table");
+		clear();
+	}
+}
+
+/* A hundred at a time, and no more. */
+static void
+test_hundred(void **state)
+{
+	AUTO(store) struct store s = { 0 };
+	struct err e = { 0 };
+
+	open_as(*state, &rotators[1], &s);
+	WANT(EC_OK, s.lease(s.ctx, T0, TTL, &e));
+	for (int i = 0; i < 101; i++) {
+		AUTO(rec) struct rec r = { 0 };
+		AUTO(buf) struct buf b = BUF(65536);
+		char name[16];
+		int before = asked("BatchGetItem");
+
+		(void)snprintf(name, sizeof(name), "n%03d", i);
+		rec_init(&r, name);
+		r.next_at = T0;
+		WANT(EC_OK, s.commit(s.ctx, T0, &r, NULL, &e));
+		if (i < 98)
+			continue;
+		WANT(EC_OK, s.each(s.ctx, T0, add_row, &b, &e));
+		assert_int_equal(
+		    asked("BatchGetItem") - before, i < 100 ? 1 : 2);
+	}
 }
 
 /* ---- opening ----------------------------------------------------------- */
@@ -990,6 +1164,12 @@ main(void)
 		T(test_unprocessed),
 		T(test_garbage),
 		T(test_foreign_table),
+		T(test_forged_last),
+		T(test_renamed),
+		T(test_history_is_fresh),
+		T(test_long),
+		T(test_no_page),
+		T(test_hundred),
 		T(test_table_names),
 		T(test_owns_session),
 #ifndef __SANITIZE_ADDRESS__
