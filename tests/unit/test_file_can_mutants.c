@@ -778,6 +778,89 @@ test_unlocked_and_edited(void **state)
 	f->was_immutable = false;
 }
 
+/* ---- links ------------------------------------------------------------- */
+
+static void
+make_link(struct world *w, const char *name, const char *to, uid_t owner)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s", at(w, name));
+	assert_int_equal(symlink(to, path), 0);
+	assert_int_equal(lchown(path, owner, ME), 0);
+}
+
+static enum ec
+leads(struct world *w, const char *name, struct err *e)
+{
+	AUTO(place) struct place p = PLACE;
+	enum ec ec;
+
+	begin();
+	ec = place_find(at(w, name), &p, e);
+	is.on = false;
+	return ec;
+}
+
+/* Root's links and our own are trusted wherever they lead; those of another to
+ * his files only, however many. */
+static void
+test_links(void **state)
+{
+	struct world *w = *state;
+	struct err e;
+
+	need_root();
+	assert_int_equal(chown(w->path, OTHER, ME), 0);
+	make_link(w, "roots", "conf", 0);
+	make_link(w, "ours", "conf", ME);
+	make_link(w, "his", "conf", OTHER);
+	make_link(w, "his2", "his", OTHER);
+	make_link(w, "third", "conf", OTHER + 1);
+	make_link(w, "third2", "his", OTHER + 1);
+	assert_ec(leads(w, "roots", &e), EC_OK, &e);
+	assert_ec(leads(w, "ours", &e), EC_OK, &e);
+	assert_ec(leads(w, "his", &e), EC_OK, &e);
+	assert_ec(leads(w, "his2", &e), EC_OK, &e);
+	assert_ec(leads(w, "third", &e), EC_CONFIG, &e);
+	assert_ec(leads(w, "third2", &e), EC_CONFIG, &e);
+	assert_non_null(strstr(e.what, "links of users"));
+}
+
+/* Longer than a path may be, when the link is followed. */
+static void
+test_long_link(void **state)
+{
+	char to[4001], path[PATH_MAX];
+	struct world *w = *state;
+	struct place p = PLACE;
+	struct err e;
+
+	for (size_t i = 0; i < sizeof(to) - 1; i++)
+		to[i] = i % 2 == 0 ? '.' : '/';
+	to[sizeof(to) - 1] = '\0';
+	(void)snprintf(path, sizeof(path), "%s", at(w, "long"));
+	assert_int_equal(symlink(to, path), 0);
+	(void)snprintf(path, sizeof(path), "%.3000s/%0200d", at(w, "long"), 1);
+	assert_int_not_equal(place_find(path, &p, &e), EC_OK);
+	assert_non_null(strstr(e.what, "follow a link in it"));
+	assert_non_null(strstr(e.what, strerror(ENAMETOOLONG)));
+	place_free(&p);
+}
+
+/* Which part of the path is no directory. */
+static void
+test_no_directory(void **state)
+{
+	struct world *w = *state;
+	struct place p = PLACE;
+	struct err e;
+
+	assert_int_not_equal(place_find(at(w, "conf/x/y"), &p, &e), EC_OK);
+	assert_non_null(strstr(e.what, "/conf: cannot enter"));
+	place_free(&p);
+}
+
 int
 main(void)
 {
@@ -795,6 +878,12 @@ main(void)
 		cmocka_unit_test(test_mount),
 		cmocka_unit_test_setup_teardown(
 		    test_pin, world_make, world_end),
+		cmocka_unit_test_setup_teardown(
+		    test_links, world_make, world_end),
+		cmocka_unit_test_setup_teardown(
+		    test_long_link, world_make, world_end),
+		cmocka_unit_test_setup_teardown(
+		    test_no_directory, world_make, world_end),
 		cmocka_unit_test_setup_teardown(
 		    test_pin_zero, world_make, world_end),
 		cmocka_unit_test_setup_teardown(

@@ -42,6 +42,22 @@ openat(int dir, const char *path, int flags, ...)
 STAND_IN(ssize_t, pwrite, (int fd, const void *p, size_t n, off_t at),
     (fd, p, n, at), armed.rc != 0 ? 0 : -1)
 STAND_IN(int, ftruncate, (int fd, off_t n), (fd, n), -1)
+int
+open(const char *path, int flags, ...)
+{
+	va_list ap;
+	mode_t mode;
+
+	va_start(ap, flags);
+	mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;
+	va_end(ap);
+	return call_fails("open") ? -1 : NEXT(open)(path, flags, mode);
+}
+
+STAND_IN(int, fstat, (int fd, struct stat *st), (fd, st), -1)
+STAND_IN(ssize_t, readlinkat, (int d, const char *p, char *to, size_t n),
+    (d, p, to, n), -1)
+
 static int fsyncs;
 
 int
@@ -150,6 +166,35 @@ test_open_for_writing(void **state)
 		seen |= strstr(e.what, "open for writing") != NULL;
 	}
 	assert_true(seen);
+}
+
+/* Each call on the way to a file, through a link: why it failed is said. */
+static void
+test_on_the_way(void **state)
+{
+	static const char *const calls[] = { "open", "openat", "fstat",
+		"readlinkat" };
+	struct world *w = *state;
+	char link[PATH_MAX];
+
+	(void)snprintf(link, sizeof(link), "%s", at(w, "link"));
+	assert_int_equal(symlink(w->path, link), 0);
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		bool met = true;
+
+		for (long turn = 0; met; turn++) {
+			AUTO(pinned) struct file *f = NULL;
+			struct err e;
+			enum ec ec;
+
+			call_arm(calls[i], turn, EIO, 0);
+			ec = file_open(link, 0, &f, &e);
+			met = call_disarm();
+			assert_int_equal(ec, met ? EC_IO : EC_OK);
+			if (met)
+				assert_says(&e, strerror(EIO));
+		}
+	}
 }
 
 /* A signal is no failure. */
@@ -639,6 +684,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_each_step),
 		TEST(test_open_for_writing),
+		TEST(test_on_the_way),
 		TEST(test_interrupted),
 		TEST(test_nothing_written),
 		TEST(test_half),
