@@ -848,6 +848,68 @@ test_long_link(void **state)
 	place_free(&p);
 }
 
+/* As many links as the kernel follows; and one that leads nowhere by way of
+ * another one in its midst. */
+static void
+test_many_links(void **state)
+{
+	struct world *w = *state;
+	struct place p = PLACE;
+	char name[16], to[16];
+	struct err e;
+
+	(void)snprintf(to, sizeof(to), "conf");
+	for (int i = 1; i <= 41; i++) {
+		(void)snprintf(name, sizeof(name), "l%d", i);
+		make_link(w, name, to, geteuid());
+		(void)snprintf(to, sizeof(to), "%s", name);
+	}
+	assert_ec(place_find(at(w, "l40"), &p, &e), EC_OK, &e);
+	place_free(&p);
+	assert_int_not_equal(place_find(at(w, "l41"), &p, &e), EC_OK);
+	assert_non_null(strstr(e.what, strerror(ELOOP)));
+	assert_int_equal(mkdir(at(w, "sub"), 0700), 0);
+	make_link(w, "sublink", "sub", geteuid());
+	make_link(w, "nowhere", "sublink/none", geteuid());
+	assert_ec(place_find(at(w, "nowhere"), &p, &e), EC_CONFIG, &e);
+	assert_non_null(strstr(e.what, "a dangling link leads here"));
+}
+
+/* A name and a path of the greatest length, and one more. */
+static void
+test_lengths(void **state)
+{
+	struct world *w = *state;
+	char path[PATH_MAX + 1];
+	struct place p = PLACE;
+	struct err e;
+	size_t n;
+
+	for (size_t len = NAME_MAX; len <= NAME_MAX + 1; len++) {
+		n = (size_t)snprintf(path, sizeof(path), "%.3000s/", w->home);
+		memset(path + n, 'x', len);
+		path[n + len] = '\0';
+		if (len == NAME_MAX) {
+			assert_ec(place_find(path, &p, &e), EC_OK, &e);
+			place_free(&p);
+			continue;
+		}
+		assert_int_not_equal(place_find(path, &p, &e), EC_OK);
+		assert_non_null(strstr(e.what, "look up a name in it"));
+	}
+	for (size_t len = PATH_MAX - 1; len <= PATH_MAX; len++) {
+		n = (size_t)snprintf(path, sizeof(path), "%.3000s", w->home);
+		memset(path + n, '/', len - n);
+		memcpy(path + len - 4, "conf", 4);
+		path[len] = '\0';
+		if (len < PATH_MAX) {
+			assert_ec(place_find(path, &p, &e), EC_OK, &e);
+			place_free(&p);
+		} else
+			assert_int_not_equal(place_find(path, &p, &e), EC_OK);
+	}
+}
+
 /* Which part of the path is no directory. */
 static void
 test_no_directory(void **state)
@@ -882,6 +944,10 @@ main(void)
 		    test_links, world_make, world_end),
 		cmocka_unit_test_setup_teardown(
 		    test_long_link, world_make, world_end),
+		cmocka_unit_test_setup_teardown(
+		    test_many_links, world_make, world_end),
+		cmocka_unit_test_setup_teardown(
+		    test_lengths, world_make, world_end),
 		cmocka_unit_test_setup_teardown(
 		    test_no_directory, world_make, world_end),
 		cmocka_unit_test_setup_teardown(
