@@ -136,8 +136,8 @@ be_proxy(int c)
 	static const char *const answers[] = {
 		[PASSES] = "HTTP/1.1 200 fine\r\n\r\n",
 		[REFUSES] = "HTTP/1.1 403 no\r\nContent-Length: 4\r\n\r\nGo!\n",
-		[ASKS] = "HTTP/1.1 407 who\r\nProxy-Authenticate: Basic\r\n"
-			 "Content-Length: 0\r\n\r\n",
+		[ASKS] = ("HTTP/1.1 407 who\r\nProxy-Authenticate: Basic\r\n"
+			  "Content-Length: 0\r\n\r\n"),
 		[DROPS] = "",
 		[CUTS] = "HTTP/1.1 200 fine\r\n\r\n",
 		[LIES] = "HTTP/1.1 200 fine\r\n\r\n",
