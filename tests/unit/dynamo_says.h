@@ -45,6 +45,9 @@ says_sleep(void *ctx, int64_t ms)
 	((struct says *)ctx)->naps++;
 }
 
+/* As WANT(), with the error of w. */
+#define MUST_BE(want, call) assert_ec((call), (want), &w->e)
+
 /* The next answer. */
 static inline void
 say(struct says *w, const char *status, const char *json)
@@ -181,6 +184,41 @@ says_free(void **state)
 	*c = w->home;
 	free(w);
 	return world_end(&home);
+}
+
+/* A record as it is stored, its checksum right. body: of whose record. */
+static inline void
+add_record(struct buf *b, const char *name, const char *of, uint64_t version)
+{
+	AUTO(buf) struct buf body = BUF(65536);
+	AUTO(rec) struct rec r = { 0 };
+	unsigned char sum[DYN_SUM];
+	struct err e = { 0 };
+
+	rec_init(&r, of);
+	r.version = version;
+	WANT(EC_OK, rec_encode(&r, &body, &e));
+	WANT(EC_OK,
+	    dyn_sum(sum, &e, "siisis", name, (int64_t)1, (int64_t)1,
+		rot_state_name(r.state), (int64_t)7, buf_str(&body)));
+	WANT(EC_OK, dyn_begin(b, "record", name, &e));
+	WANT(EC_OK, dyn_number(b, "version", 1, &e));
+	WANT(EC_OK, dyn_number(b, "fence", 1, &e));
+	WANT(EC_OK, dyn_text(b, "state", rot_state_name(r.state), &e));
+	WANT(EC_OK, dyn_number(b, "next_at", 7, &e));
+	WANT(EC_OK, dyn_text(b, "body", buf_str(&body), &e));
+	WANT(EC_OK, dyn_add_sum(b, "sum", sum, &e));
+	WANT(EC_OK, buf_adds(b, "}", &e));
+}
+
+/* Of a lease that is held by this very process. */
+static inline struct root
+held_root(int64_t rev, int64_t fence)
+{
+	struct root r = { .rev = rev, .write = "w", .fence = fence };
+
+	owner_self(&r.owner);
+	return r;
 }
 
 /* The end of an error's text and of its remedy. */
