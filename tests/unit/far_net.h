@@ -10,6 +10,7 @@
 #include "base/far.h"
 #include "base/http.h"
 #include "base/secret.h"
+#include "far_counts.h"
 #include "rotator/probe.h"
 
 /* Made before main(): later there are secrets in memory, be it only those of

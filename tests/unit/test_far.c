@@ -23,6 +23,7 @@
 #include "base/http.h"
 #include "base/secret.h"
 #include "base/wire.h"
+#include "far_counts.h"
 
 #define SOON_MS 20000
 #define HIGH_FD 200
