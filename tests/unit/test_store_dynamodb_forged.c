@@ -177,6 +177,52 @@ test_proofs(void **state)
 	}
 }
 
+/* The item bears our id: it was stored before what the others wrote. */
+#define NO_ID "the-id-of-this-write-in-32-bytes"
+
+struct hint {
+	struct says *w;
+	bool again;
+};
+
+static enum ec
+show_id(struct dyn *d, struct change *c, void *arg, struct err *e)
+{
+	struct hint *h = arg;
+
+	(void)d;
+	(void)e;
+	for (size_t i = 0; i < h->w->n; i++) {
+		/* Our own memory, which the service shares. */
+		const char *at = strstr(h->w->steps[i].text, NO_ID);
+
+		if (at != NULL)
+			memcpy(h->w->pool + (at - h->w->pool), c->write,
+			    DYN_ID - 1);
+	}
+	h->again |= c->again;
+	change_proof(c, "event", "x");
+	return EC_OK;
+}
+
+static void
+test_proof_found(void **state)
+{
+	struct says *w = *state;
+	struct root other = plain_root;
+	struct hint h = { .w = w };
+
+	other.rev = 2;
+	say_root(w, &plain_root);
+	say_no(w, "InternalServerError");
+	say_root(w, &other);
+	say_ok(w, "{\"Item\":{\"write\":{\"S\":\"" NO_ID "\"}}}");
+	says_open(w);
+	assert_ec(dyn_change(w->s.ctx, show_id, &h, &w->e), EC_OK, &w->e);
+	assert_false(h.again);
+	says_end(w);
+}
+
 /* What answers a write, and not in JSON, may have carried it out. */
 static void
 test_no_json(void **state)
@@ -345,6 +391,7 @@ main(void)
 		T(test_limits),
 		T(test_commit_refused),
 		T(test_proofs),
+		T(test_proof_found),
 		T(test_no_json),
 		T(test_too_much),
 		T(test_events),

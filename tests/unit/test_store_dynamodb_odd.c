@@ -285,12 +285,18 @@ test_seen(void **state)
 	(void)snprintf(fresh, sizeof(fresh), "%.3900s/seen", path);
 	lease(w, fresh, "cannot write it");
 	lease(w, "/nobody.new/seen/here", "cannot write it");
-	assert_int_equal(mkdir(w->home.place, 0700), 0);
+	(void)snprintf(path, sizeof(path), "%.3900s/one", w->home.place);
+	lease(w, path, "It is passed over"); /* its directory is made */
+	assert_int_equal(access(path, R_OK), 0);
 	lease(w, w->home.place, "cannot write it"); /* a directory */
 	(void)snprintf(path, sizeof(path), "%.3900s/s.new", w->home.place);
 	assert_int_equal(symlink("/nowhere", path), 0);
 	(void)snprintf(path, sizeof(path), "%.3900s/s", w->home.place);
 	lease(w, path, "cannot write it"); /* nor through a link */
+	/* right below the root, where only some may write */
+	(void)snprintf(path, sizeof(path), "/rotate-seen-%d", (int)getpid());
+	lease(w, path, "");
+	(void)unlink(path);
 	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)snprintf(path, sizeof(path), "%.3900s/full", w->home.place);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);

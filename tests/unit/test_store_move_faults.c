@@ -351,6 +351,46 @@ test_older_copy(void **state)
 	}
 }
 
+/* A hold that should be lifted in the copy, and is not. */
+static void
+test_not_lifted(void **state)
+{
+	struct pair *p = *state;
+	const struct store *s = &p->real[1];
+	struct moved n;
+	struct err e = { 0 };
+
+	WANT(EC_OK, s->meta_set(s->ctx, STORE_MOVED, "from " FROM, &e));
+	WANT(EC_OK, s->hold_set(s->ctx, "gone", &older[0].hold, &e));
+	p->plan[1] =
+	    (struct faulty_plan){ .only = "hold_set", .turn = 1, .ec = EC_IO };
+	assert_int_equal(
+	    move(p, &n, &e), EC_IO); /* the first one set, this one lifts */
+	p->plan[1] = (struct faulty_plan){ .only = "hold_set", .lost = true };
+	WANT(EC_DAMAGED, move(p, &n, &e));
+	assert_non_null(strstr(e.what, "the hold of gone"));
+}
+
+/* What a store says about itself is no content. */
+static void
+test_about_itself(void **state)
+{
+	struct pair *p = *state;
+	AUTO(buf) struct buf seal = BUF(100);
+	struct moved n;
+	struct err e = { 0 };
+
+	for (int i = 0; i < 2; i++)
+		WANT(EC_OK,
+		    p->real[i].meta_set(p->real[i].ctx, STORE_SEAL,
+			i == 0 ? "mine" : "yours", &e));
+	WANT(EC_OK, move(p, &n, &e));
+	assert_int_equal(n.words, 3);
+	assert_moved(p);
+	WANT(EC_OK, p->real[1].meta_get(p->real[1].ctx, STORE_SEAL, &seal, &e));
+	assert_string_equal(buf_str(&seal), "yours");
+}
+
 int
 main(void)
 {
@@ -361,6 +401,8 @@ main(void)
 		T(test_forgetful),
 		T(test_foreign),
 		T(test_older_copy),
+		T(test_not_lifted),
+		T(test_about_itself),
 	};
 	struct err e;
 
