@@ -3,6 +3,7 @@
  * reads or writes text: the syntaxes of `file`, URLs, templates, the
  * configuration, records, replies of IAM and of outside programs, signing,
  * seals, probes, the stores (torture_own.h, torture_aws.h).
+ * `torture WORD` does it to what has the word in its name.
  * Inputs are the corpora of tests/fuzz; whatever one comes to with enough
  * memory, with too little it comes to EC_NOMEM, or, where the failing block
  * was only a cache of a library, to the same as before. Never to another
@@ -403,6 +404,7 @@ static const char query[] = "b=2&a=1&a=%20x&Action=ListAccessKeys";
 
 #include "tests/faults/torture_aws.h"
 #include "tests/faults/torture_cloud.h"
+#include "tests/faults/torture_more.h"
 
 /* corpus: a folder of tests/fuzz/corpus, or NULL: only `text`. */
 static const struct subject {
@@ -464,6 +466,16 @@ static const struct subject {
 	{ "no table in DynamoDB", NULL, query, aws_no_table, EC_CONFIG },
 	{ "no key in KMS", NULL, query, aws_no_key, EC_CONFIG },
 	{ "seals of KMS", NULL, query, aws_seals, EC_OK },
+	{ "moving into an empty store", NULL, query, more_move_new,
+	    EC_DAMAGED },
+	{ "moving on", NULL, query, more_move_on, EC_DAMAGED },
+	{ "a glance at the store", NULL, query, more_glance, EC_OK },
+	{ "a quiet run", NULL, query, more_quiet, EC_OK },
+	{ "identities that take turns", NULL, query, more_fleet, EC_OK },
+	{ "accounts", NULL, query, more_accounts, EC_OK },
+	{ "requests for the network process", NULL, query, more_serve,
+	    EC_TEMP },
+	{ "a bundle", NULL, query, more_bundle, EC_TEMP },
 /* Of these, libcurl's memory is spared. */
 #define SPARED (COUNT(subjects) - 4)
 	{ "making a table", NULL, query, cloud_init, EC_OK },
@@ -602,7 +614,7 @@ main(int argc, char **argv)
 
 	if (secret_init(&e) != EC_OK || !fake_begin(&e) ||
 	    !net_begin_process(&e) || !cloud_server_begin() || !own_begin(&e) ||
-	    !net_begin() || !aws_begin(&e) || !cloud_begin(&e))
+	    !net_begin() || !aws_begin(&e) || !cloud_begin(&e) || !more_begin())
 		return 1;
 	printf("1..%zu\n", COUNT(subjects));
 	for (size_t i = 0; i < COUNT(subjects); i++) {

@@ -117,12 +117,15 @@ cloud_write(const struct input *in, struct err *e)
 {
 	static const struct hold none = { .held = false };
 	const struct dynamodb_options o = cloud_options();
+	AUTO(store) struct store dead = { 0 };
 	AUTO(store) struct store s = { 0 };
 	struct hold h;
 	bool made, bare;
 
 	(void)in;
 	TRY(store_dynamodb_init(&o, &made, &bare, e));
+	TRY(store_dynamodb_open(&o, STORE_RW, &dead, e));
+	TRY(cloud_lease(&dead, e)); /* and never gives it back */
 	TRY(store_dynamodb_open(&o, STORE_RW, &s, e));
 	TRY(cloud_lease(&s, e));
 	TRY(s.fence(s.ctx, OWN_T0, e));
