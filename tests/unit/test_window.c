@@ -33,7 +33,8 @@ test_parse(void **state)
 		"mon 24:00-02:00", "mon 02:60-03:00", "mon 02:00-24:01",
 		"mon 02:00-03:00 ", "mon  02:00-03:00", "mon 02:00 03:00",
 		"monday 02:00-03:00", "mon- 02:00-03:00", "02:00-03:00",
-		"mon 02:00-0", "mon 0" };
+		"mon 02:00-0", "mon 0", "mon 02-00-03:00", "mon 02:x0-03:00",
+		"mon 02:0x-03:00" };
 	struct window w;
 
 	(void)state;
@@ -118,6 +119,15 @@ test_next(void **state)
 	assert_int_equal(unsetenv("TZ"), 0);
 	tzset();
 	assert_int_equal(windows_next(&(struct windows){ .n = 0 }, 42), 42);
+	{
+		/* of no day at all: nobody waits for ever */
+		struct window none = { .days = 0, .from = 60, .to = 120 };
+
+		assert_int_equal(
+		    windows_next(
+			&(struct windows){ .at = &none, .n = 1 }, 42000),
+		    42000);
+	}
 }
 
 /* Wherever it starts, the time that it names is open, and none before is. */
