@@ -50,7 +50,7 @@ far_counts_begin(void)
 }
 
 /* The C library's, for the whole program; a child's end. */
-__attribute__((noreturn)) void
+__attribute__((__noreturn__)) void
 _exit(int code)
 {
 	unsigned at;
