@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -27,6 +28,7 @@
 #include "rotator/fleet.h"
 #include "rotator/fleet_drive.h"
 #include "rotator/fleet_items.h"
+#include "rotator/fleet_progress.h"
 #include "store_faulty.h"
 
 #define HOUR ((int64_t)3600 * 1000)
@@ -407,6 +409,110 @@ test_stop_after(void **state)
 	}
 }
 
+/* Clients in one file keep their identities out of each other's way. */
+static void
+test_kin(void **state)
+{
+	struct scene *w = *state;
+	struct fleet_items f
+	    __attribute__((cleanup(auto_fleet_items))) = { .n = 0 };
+	FILE *out;
+
+	out = fopen(w->config, "we");
+	assert_non_null(out);
+	(void)fprintf(out,
+	    "account: \"123456789012\"\nstate: %s/state\nidentities:\n",
+	    w->dir);
+	for (int i = 0; i < 4; i++)
+		(void)fprintf(out, "- name: id%d\n  regions: [us-east-1]\n", i);
+	(void)fputs("clients:\n", out);
+	for (int i = 0; i < 4; i++)
+		(void)fprintf(out,
+		    "- name: c%d\n  identity: id%d\n  type: file\n"
+		    "  path: %s/%s\n  format: dotenv\n  username: U%d\n"
+		    "  password: P%d\n",
+		    i, i, w->dir, i == 2 ? "other" : "one", i, i);
+	(void)fclose(out);
+	assert_int_equal(fleet_items(&w->app, &f, &w->e), EC_OK);
+	assert_int_equal(f.at[0].kin, 0);
+	assert_int_equal(f.at[1].kin, 0);
+	assert_int_equal(f.at[2].kin, 2);
+	assert_int_equal(f.at[3].kin, 0);
+}
+
+struct watcher {
+	int master;
+	struct turns *turns;
+	struct fleet_item *item;
+	char shown[4096];
+};
+
+/* Its turn is over when the line was seen. */
+static void *
+watch(void *arg)
+{
+	struct watcher *w = arg;
+	size_t n = 0;
+
+	while (n + 1 < sizeof(w->shown) && strstr(w->shown, "/1") == NULL) {
+		const ssize_t got =
+		    read(w->master, w->shown + n, sizeof(w->shown) - 1 - n);
+
+		if (got <= 0)
+			break;
+		n += (size_t)got;
+	}
+	turns_done(w->turns, w->item);
+	return turns_next(w->turns);
+}
+
+/* A line as wide as the terminal, or as 80 columns where nobody knows. */
+static void
+test_progress(void **state)
+{
+	struct scene *w = *state;
+	FILE *was = w->app.log.to, *to;
+	const struct fleet_rules rules = { .free = true };
+	struct winsize size = { .ws_col = 100, .ws_row = 25 };
+	struct watcher v = { .master =
+				 posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC) };
+
+	assert_true(v.master >= 0);
+	assert_int_equal(grantpt(v.master), 0);
+	assert_int_equal(unlockpt(v.master), 0);
+	to = fopen(ptsname(v.master), "r+e");
+	assert_non_null(to);
+	log_init(&w->app.log, to, LOG_TERMINAL, LOG_ERR_);
+	assert_false(fleet_progress_fits(&w->app.log)); /* it is to be quiet */
+	log_init(&w->app.log, was, LOG_TERMINAL, LOG_INFO_);
+	assert_false(fleet_progress_fits(&w->app.log)); /* no terminal */
+	log_init(&w->app.log, to, LOG_PLAIN, LOG_INFO_);
+	assert_false(fleet_progress_fits(&w->app.log));
+	log_init(&w->app.log, to, LOG_TERMINAL, LOG_INFO_);
+	assert_true(fleet_progress_fits(&w->app.log));
+	w->app.log.live = true;
+	for (int i = 0; i < 2; i++) {
+		const struct identity_conf conf = { .name = "shop" };
+		struct fleet_item item = { .conf = &conf, .turn = TURN_WAITS };
+		pthread_t t;
+
+		memset(v.shown, 0, sizeof(v.shown));
+		assert_int_equal(
+		    turns_new(&item, 1, &rules, &v.turns, &w->e), EC_OK);
+		v.item = turns_next(v.turns);
+		assert_int_equal(pthread_create(&t, NULL, watch, &v), 0);
+		fleet_progress(&w->app.log, v.turns);
+		assert_int_equal(pthread_join(t, NULL), 0);
+		assert_non_null(strstr(v.shown, "0/1"));
+		turns_free(v.turns);
+		assert_int_equal(ioctl(v.master, TIOCSWINSZ, &size), 0);
+	}
+	w->app.log.live = false;
+	log_init(&w->app.log, was, LOG_PLAIN, LOG_INFO_);
+	(void)fclose(to);
+	(void)close(v.master);
+}
+
 /* ---- waiting ----------------------------------------------------------- */
 
 /* It is tried again until its time is over, and the lease is kept alive. */
@@ -482,7 +588,7 @@ main(void)
 		cmocka_unit_test(test_graver), cmocka_unit_test(test_troubled),
 		T(test_wanted), T(test_nothing_due), T(test_lanes),
 		T(test_no_lane), T(test_store_fails), T(test_stop_after),
-		T(test_wait), T(test_wait_lost),
+		T(test_kin), T(test_progress), T(test_wait), T(test_wait_lost),
 		T(test_stopped), /* the last one */
 	};
 	static const char *const vars[][2] = {

@@ -277,6 +277,7 @@ test_begins(void **state)
 	}
 	again(w); /* the key is there by now */
 	assert_int_equal(app_seal(&w->app, false, &w->e), EC_OK);
+	assert_int_equal(seal_ready(w->app.seal, &w->e), EC_OK); /* a file */
 	call_arm("RAND_bytes", 0, 0, -1);
 	assert_int_not_equal(seal(w), EC_OK);
 	assert_true(call_disarm());
