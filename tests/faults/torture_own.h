@@ -379,6 +379,16 @@ own_event(void *arg, const struct event *ev, struct err *e)
 	return EC_OK;
 }
 
+static enum ec
+own_word(void *arg, const struct word *w, struct err *e)
+{
+	unsigned *n = arg;
+
+	(void)e;
+	*n += w->name[0] != '\0';
+	return EC_OK;
+}
+
 /* The first run makes the database; the others go on with it. */
 static enum ec
 own_store_write(const struct input *in, struct err *e)
@@ -431,6 +441,7 @@ own_store_read(const struct input *in, struct err *e)
 	TRY(s.each(s.ctx, INT64_MAX, own_record, NULL, e));
 	TRY(s.load(s.ctx, "mail", &r, e));
 	TRY(s.history(s.ctx, "mail", own_event, &n, e));
+	TRY(s.words(s.ctx, own_word, &n, e));
 	return n > 0 ? EC_OK : fail(e, EC_BUG, "no events");
 }
 

@@ -4,6 +4,7 @@
 #include "calls.h"
 #include "provider_world.h"
 
+#include "rotator/iam.h"
 #include "sigv4/account.h"
 #include "sigv4/account_p.h"
 #include "sigv4/sts.h"
@@ -162,6 +163,32 @@ test_room(void **state)
 	aws_account_close(own);
 }
 
+/* A permission that is missing is not a credential that is refused. */
+static void
+test_denied(void **state)
+{
+	static const struct fake_step script[] = { ANSWER("403 No",
+	    "<ErrorResponse><Error><Code>AccessDenied</Code></Error>"
+	    "</ErrorResponse>") };
+	const struct aws_options o = { .attempts = 1, .timeout_ms = 5000 };
+	struct aws *a = NULL;
+	struct iam_user u;
+	struct iam iam;
+	struct world w;
+
+	(void)state;
+	world_begin(&w, script, COUNT(script));
+	fake_env_set(&w.f, "AWS_ACCESS_KEY_ID", "AKIDEXAMPLE");
+	fake_env_set(&w.f, "AWS_SECRET_ACCESS_KEY", SECRET);
+	fake_env_set(&w.f, "AWS_REGION", "eu-west-1");
+	assert_int_equal(aws_open(world_net, &w.f.env, &o, &a, &w.e), EC_OK);
+	iam_aws(a, &iam);
+	assert_int_equal(iam.user(iam.ctx, "ses-smtp-a", &u, &w.e), EC_DENIED);
+	assert_int_equal(w.e.ec, EC_DENIED);
+	aws_close(a);
+	world_end(&w);
+}
+
 /* Static ones are good for ever. */
 static void
 test_good(void **state)
@@ -200,6 +227,7 @@ main(void)
 		cmocka_unit_test(test_remembered),
 		cmocka_unit_test(test_slower),
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_denied),
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_home),
 	};
