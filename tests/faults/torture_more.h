@@ -202,7 +202,7 @@ more_quiet(const struct input *in, struct err *e)
 	(void)in;
 	(void)snprintf(path, sizeof(path), "%s/rotate.yaml", own.dir);
 	(void)quiet_look(&a, OWN_T0, &q, &ended);
-	q.changed = 0; /* the file is as old as one can wish */
+	q.seen.changed = 0; /* the file is as old as one can wish */
 	ec = app_store(&a, STORE_RW, e);
 	if (ec == EC_OK)
 		ec = quiet_keep(&a, &q, EC_OK, e);

@@ -265,18 +265,19 @@ test_keep(void **state)
 		    .mark = kept_mark,
 		    .each = kept_each,
 		    .meta_set = kept_set } };
-	struct quiet q = { .asked = true, .now = 100000000 };
+	struct quiet q = { .asked = true,
+		.seen = { .seen = true, .now = 100000000 } };
 	struct app a = good;
 
 	(void)state;
 	config.state = state_dir;
-	q.changed = q.now - QUIET_GRAIN_MS;
+	q.seen.changed = q.seen.now - UNREAD_GRAIN_MS;
 	assert_true(keeps(&good, &q, EC_OK));
 	assert_true(keeps(&good, &q, EC_LATER));
 	assert_false(keeps(&good, &q, EC_HUMAN));
-	q.changed++;
+	q.seen.changed++;
 	assert_false(keeps(&good, &q, EC_OK));
-	q.changed = 0;
+	q.seen.changed = 0;
 	q.asked = false;
 	assert_false(keeps(&good, &q, EC_OK));
 	q.asked = true;

@@ -48,7 +48,8 @@ make(void **state)
 	w->faulty = (struct faulty){ .s = &w->real, .plan = &w->plan };
 	w->plan.turn = -1;
 	assert_int_equal(app_config(&w->app, &w->e), EC_OK);
-	w->q = (struct quiet){ .asked = true, .now = T0 };
+	w->q = (struct quiet){ .asked = true,
+		.seen = { .seen = true, .now = T0 } };
 	*state = w;
 	return 0;
 }

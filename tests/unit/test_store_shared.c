@@ -134,6 +134,12 @@ PASS(each,
 	enum ec (*fn)(void *arg, const struct store_row *, struct err *),
 	void *arg, struct err *e),
     (b->shared.ctx, now, fn, arg, e))
+PASS(all,
+    (void *ctx,
+	enum ec (*row)(void *arg, const struct store_row *, struct err *),
+	enum ec (*hold)(void *arg, const struct word *, struct err *),
+	void *arg, struct err *e),
+    (b->shared.ctx, row, hold, arg, e))
 PASS(history,
     (void *ctx, const char *id,
 	enum ec (*fn)(void *arg, const struct event *, struct err *), void *arg,
@@ -189,10 +195,10 @@ open_shared(const struct conform *c, struct store *ret, struct err *e)
 	TRY(store_sqlite_open(c->place, STORE_RW, &b->real, e));
 	assert_int_equal(store_shared(&b->real, &b->shared, e), EC_OK);
 	*ret = (struct store){ b, both_lease, both_fence, both_unlease,
-		both_load, both_commit, both_relief, both_each, both_history,
-		both_note, both_hold_set, both_hold_get, both_confirm_set,
-		both_confirm_get, both_meta_get, both_meta_set, both_mark,
-		both_words, close_both };
+		both_load, both_commit, both_relief, both_each, both_all,
+		both_history, both_note, both_hold_set, both_hold_get,
+		both_confirm_set, both_confirm_get, both_meta_get,
+		both_meta_set, both_mark, both_words, close_both };
 	return EC_OK;
 }
 
