@@ -557,7 +557,7 @@ test_no_memory(void **state)
 static void
 test_little_room(void **state)
 {
-	static struct secret *ballast[64];
+	static struct secret *ballast[160];
 	struct lane lanes[ROLES][2];
 	struct aws_account *a[ROLES];
 	unsigned given = 0;

@@ -63,7 +63,7 @@ asked(const char *action)
 
 /* A store whose naps are noted, and may be disturbed. */
 static struct {
-	int64_t ms[16];
+	int64_t ms[64];
 	size_t n;
 	void (*meanwhile)(size_t nap);
 	struct store *other; /* of another rotator */
@@ -173,7 +173,7 @@ test_chance_is_over(void **state)
 	fault(WRITE MINE "\"how\":\"cut\",\"times\":2}");
 	WANT(EC_TEMP, s.note(s.ctx, &ev, &e));
 	assert_same(e.what, "Throttling");
-	assert_int_equal(naps.n, 2);
+	assert_true(naps.n > 2); /* and it was patient */
 	clear();
 	naps.meanwhile = NULL;
 	WANT(EC_OK, s.note(s.ctx, &ev, &e)); /* it is believed */

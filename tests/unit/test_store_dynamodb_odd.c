@@ -1,6 +1,5 @@
 /* store_dynamodb: answers such as DynamoDB does not give, and items that a
  * hand put there with a right checksum: each is told of, none is believed. */
-#include <sys/resource.h>
 
 #include "dynamo_says.h"
 
@@ -251,60 +250,6 @@ test_due(void **state)
 
 /* ---- leases ------------------------------------------------------------ */
 
-/* The owner ran under another boot of a host that has our name: a clone may.
- * What it did last is written down, and how that can fail is told. */
-static void
-lease(struct says *w, const char *seen, const char *what)
-{
-	struct root r = held_root(1, 1);
-	struct dynamodb_options o;
-
-	(void)snprintf(r.owner.boot, sizeof(r.owner.boot), "another boot");
-	say_root(w, &r);
-	say_root(w, &r);
-	o = says_begin(w);
-	o.seen = seen;
-	MUST_BE(EC_OK, store_dynamodb_open(&o, STORE_RW, &w->s, &w->e));
-	assert_ec(w->s.lease(w->s.ctx, T0, TTL, &w->e), EC_BUSY, &w->e);
-	assert_told(&w->e, "the rotator with pid", what);
-	says_end(w);
-}
-
-static void
-test_seen(void **state)
-{
-	const struct rlimit none = { 0, RLIM_INFINITY };
-	char path[PATH_MAX], fresh[PATH_MAX];
-	struct says *w = *state;
-	struct rlimit was;
-
-	lease(w, w->seen, "It is passed over if silent for");
-	assert_int_equal(access(w->seen, R_OK), 0);
-	(void)snprintf(path, sizeof(path), "%.3900s/state/seen", w->home.place);
-	*strrchr(path, '/') = '\0'; /* a directory whose parent is not there */
-	(void)snprintf(fresh, sizeof(fresh), "%.3900s/seen", path);
-	lease(w, fresh, "cannot write it");
-	lease(w, "/nobody.new/seen/here", "cannot write it");
-	(void)snprintf(path, sizeof(path), "%.3900s/one", w->home.place);
-	lease(w, path, "It is passed over"); /* its directory is made */
-	assert_int_equal(access(path, R_OK), 0);
-	lease(w, w->home.place, "cannot write it"); /* a directory */
-	(void)snprintf(path, sizeof(path), "%.3900s/s.new", w->home.place);
-	assert_int_equal(symlink("/nowhere", path), 0);
-	(void)snprintf(path, sizeof(path), "%.3900s/s", w->home.place);
-	lease(w, path, "cannot write it"); /* nor through a link */
-	/* right below the root, where only some may write */
-	(void)snprintf(path, sizeof(path), "/rotate-seen-%d", (int)getpid());
-	lease(w, path, "");
-	(void)unlink(path);
-	(void)signal(SIGXFSZ, SIG_IGN);
-	(void)snprintf(path, sizeof(path), "%.3900s/full", w->home.place);
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
-	lease(w, path, "cannot write it");
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
-}
-
 /* It was taken over and given back meanwhile: ours it is not. */
 static void
 test_free_again(void **state)
@@ -337,7 +282,6 @@ main(void)
 		T(test_never_still),
 		T(test_queries),
 		T(test_due),
-		T(test_seen),
 		T(test_free_again),
 	};
 	struct err e;
