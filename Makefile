@@ -279,13 +279,14 @@ hosts: ## two and three hosts in network namespaces: every boundary, every cut (
 	$(Q)tests/venv.sh >/dev/null
 	$(Q)HOSTS_FULL=1 prove -v tests/e2e/hosts.t
 
-mutants: ## remove every guard of the engine in turn; a test must die
+mutants: ## remove every guard in turn; a test must die (hours)
 	$(Q)$(MAKE) --no-print-directory $(LIBS)
 	$(Q)prove -v tests/sim/mutants.sh
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=plain $(LIBS:$(BUILD)/%=build/plain/%)
-	$(Q)tests/mutants/mutants.py engine store writer
+	$(Q)tests/venv.sh >/dev/null # dynamodb is tried over moto, too
+	$(Q)tests/mutants/mutants.py engine store writer fleet dynamodb
 
-coverage: ## branches and MC/DC of engine, store, protocol, parsers (clang 19)
+coverage: ## branches and MC/DC of engine, store, protocol, parsers, fleet (clang 19)
 	$(Q)$(MAKE) --no-print-directory deps DEBS="$(TEST_DEBS) clang-19 llvm-19 libclang-rt-19-dev"
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=cov tests-bin
 	$(Q)tests/coverage/coverage.sh
