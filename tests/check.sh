@@ -58,7 +58,7 @@ prove -j$((jobs + 1)) --timer --merge \
     tests/e2e/dynamodb.t tests/live/*.t tests/sim/million_*.t tests/matrix/*.t tests/leak/*.t \
     tests/faults/*.t $asan/tests/faults/test_store_vfs build/plain/tests/faults/torture \
     build/plain/tests/race/race tests/valgrind/*.t tests/fuzz/*.t tests/mutants/*.t tests/peers/*.t \
-    $(find tests/e2e -name '*.t' ! -name dynamodb.t | sort) \
+    $(ls tests/e2e/*.t | grep -v /dynamodb.t) \
     $(find $asan/tests/unit -maxdepth 1 -name 'test_*' -type f -perm -100 | sort) \
     2>&1 | tee "$log/prove"
 # Silent when each claim of EVIDENCE.md has its figure from this run.

@@ -51,19 +51,6 @@ cloud_options(void)
 		.sleep = cloud_sleep };
 }
 
-/* A table that is not there yet, each time. */
-static enum ec
-cloud_init(const struct input *in, struct err *e)
-{
-	const struct dynamodb_options o = cloud_options();
-	bool made, bare;
-
-	(void)in;
-	++*cloud_server.forget;
-	TRY(store_dynamodb_init(&o, &made, &bare, e));
-	return made && !bare ? EC_OK : fail(e, EC_BUG, "not made");
-}
-
 /* Whoever had it before has lost it with its memory. To learn that takes two
  * looks, and one more when what the first one saw cannot be read. */
 static enum ec

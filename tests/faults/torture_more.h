@@ -297,47 +297,6 @@ more_serve(const struct input *in, struct err *e)
 	return e->ec;
 }
 
-/* PEM allows words between certificates. */
-static const char more_words_between[] =
-    "# ------------------------------------------------------------------\n"
-    "# ------------------------------------------------------------------\n";
-
-static size_t
-more_one(const struct buf *pem)
-{
-	static const char last[] = "-----END CERTIFICATE-----\n";
-	const char *at = strstr(buf_str(pem), last);
-
-	return at != NULL ? (size_t)(at - pem->p) + sizeof(last) - 1 : 0;
-}
-
-/* A bundle that is large enough to be kept. */
-static enum ec
-more_bundle(const struct input *in, struct err *e)
-{
-	static const struct http_request plain = { .method = "GET",
-		.url = "https://127.0.0.1:9/",
-		.timeout_ms = 2000 };
-	AUTO(buf) struct buf pem = BUF(8 * MAX);
-	AUTO(net) struct net *n = NULL;
-	struct http_request q = plain;
-	struct http_reply r = { .status = 0 };
-	AUTO(fd)
-	int fd =
-	    open("/etc/ssl/certs/ca-certificates.crt", O_RDONLY | O_CLOEXEC);
-
-	(void)in;
-	if (fd < 0)
-		return fail_sys(e, "no bundle");
-	TRY(buf_read(&pem, fd, e));
-	buf_cut(&pem, more_one(&pem));
-	while (pem.len < (size_t)16 * 1024)
-		TRY(buf_adds(&pem, more_words_between, e));
-	q.ca = &pem;
-	TRY(net_new(NULL, &n, e));
-	return http_do(n, &q, &r, e);
-}
-
 static bool
 more_begin(void)
 {

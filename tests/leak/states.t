@@ -455,10 +455,11 @@ def all_states():
 def whole(w, name):
     """Looked at at every stop, to the end. Returns the number of points that
     are there whatever the clock says: each run may renew its lease, or keep in
-    the state that nothing is due, or not (rotator/quiet.c)."""
+    the state that nothing is due, and who is there, or not (rotator/quiet.c,
+    rotator/roster.c)."""
     w.fresh()
     HISTORIES[name](w)
-    points = w.points - 2 * w.runs
+    points = w.points - 3 * w.runs
     w.recover()
     w.elsewhere()
     return points
